@@ -76,6 +76,8 @@ mod input;
 mod json;
 mod lifecycle;
 mod locating;
+#[doc(hidden)]
+pub mod memory;
 mod migration;
 mod natural_order;
 mod notice;

@@ -16,7 +16,7 @@ use crate::sqlite::host::HostConnection;
 use crate::sqlite::{
     ConnectOptions, Database, IN_MEMORY, Synchronous, Watch, connect_or_create, is_corruption, schema_version,
 };
-use crate::time::Clock;
+use crate::time::{Clock, check_clock};
 
 /// The options of a [`Workspace`](crate::Workspace) or the [`Global`](crate::Global) database: set those that differ
 /// from the defaults, then call one of the `open` methods.
@@ -328,6 +328,7 @@ impl Options {
             if host.is_read_only() {
                 return migration::refuse_other_kind(connection, kind);
             }
+            check_clock()?;
             if schema_version(connection)? >= migration::VERSION {
                 return migration::migrate(connection, kind, self.clock.now(), wait);
             }
@@ -346,6 +347,10 @@ impl Options {
     pub(crate) fn open_database(&self, file: &Path, kind: migration::DatabaseKind) -> Result<Database> {
         if self.environment.disable_db {
             return Ok(Database::turned_off(file));
+        }
+        if !self.read_only {
+            // A migration dates what has no time.
+            check_clock()?;
         }
         let options = ConnectOptions {
             read_only: self.read_only,

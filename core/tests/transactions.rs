@@ -268,6 +268,33 @@ fn a_call_that_waits_for_its_own_handle_fails_at_the_busy_timeout() {
     workspace.record_token_usage(&usage("1")).unwrap();
 }
 
+/// They wait for each other and then for the other program, and the timeout is that of both waits together.
+#[test]
+fn calls_that_queue_behind_a_waiting_writer_fail_at_the_busy_timeout() {
+    const TIMEOUT: Duration = Duration::from_millis(300);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mcoda.db");
+    let workspace = Workspace::options().busy_timeout(TIMEOUT).open_db(&file).unwrap();
+    let other = rusqlite::Connection::open(&file).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    // One after another they would take four times the timeout.
+    let begun = Instant::now();
+    std::thread::scope(|threads| {
+        for id in ["1", "2", "3", "4"] {
+            let workspace = &workspace;
+            threads.spawn(move || {
+                let error = workspace.record_token_usage(&usage(id)).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+                assert!(begun.elapsed() >= TIMEOUT.mul_f64(0.9), "{:?}", begun.elapsed());
+            });
+        }
+    });
+    assert!(begun.elapsed() < 3 * TIMEOUT, "{:?}", begun.elapsed());
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(count(&workspace), 0);
+    workspace.record_token_usage(&usage("1")).unwrap();
+}
+
 #[test]
 fn records_reach_the_log_after_the_commit_and_never_before() {
     let folder = tempfile::tempdir().unwrap();

@@ -60,7 +60,7 @@ pub(crate) unsafe fn write_reply(
 ) -> mcoda_code {
     write_out(json, error, || {
         let reply = work()?;
-        Ok(mcoda_string::new(reply.to_json()?).with_other_workspaces(reply.other_workspaces()))
+        Ok(mcoda_string::of_result(reply.to_json()?)?.with_other_workspaces(reply.other_workspaces()))
     })
 }
 

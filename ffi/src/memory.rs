@@ -1,4 +1,5 @@
-//! Memory of the library, with one line on stderr where there is none.
+//! Memory of the library. Where there is none, calls whose results may be large fail, and others end the process with one
+//! line on stderr.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::{Cursor, Write};
@@ -10,7 +11,7 @@ struct Memory;
 #[global_allocator]
 static MEMORY: Memory = Memory;
 
-// SAFETY: everything is the system allocator's, unless the process ends.
+// SAFETY: everything is the system allocator's, unless the process ends. Whoever may fail handles NULL.
 unsafe impl GlobalAlloc for Memory {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         or_end(System.alloc(layout), layout.size())
@@ -31,7 +32,7 @@ unsafe impl GlobalAlloc for Memory {
 
 #[inline]
 fn or_end(memory: *mut u8, size: usize) -> *mut u8 {
-    if memory.is_null() {
+    if memory.is_null() && !mcoda_core::memory::may_fail() {
         end(size);
     }
     memory

@@ -4,6 +4,7 @@ use std::ffi::c_char;
 use std::ptr;
 
 use mcoda_core::calls::json_of;
+use mcoda_core::memory::reserve_text;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -20,6 +21,12 @@ impl Text {
         let mut text = text.into();
         text.push('\0');
         Self(text)
+    }
+
+    /// The result of a call, which may be as large as memory allows.
+    pub(crate) fn of_result(mut text: String) -> Result<Self> {
+        reserve_text(&mut text, 1)?;
+        Ok(Self::new(text))
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -56,13 +63,18 @@ impl mcoda_string {
         Self(Text::new(text), None)
     }
 
+    /// The result of a call, which may be as large as memory allows.
+    pub(crate) fn of_result(json: String) -> Result<Self> {
+        Ok(Self(Text::of_result(json)?, None))
+    }
+
     /// The same, with the ids of other workspaces if the result is empty because of them.
     pub(crate) fn with_other_workspaces(self, ids: &[String]) -> Self {
         Self(self.0, other_workspaces(ids))
     }
 
     pub(crate) fn json(value: &impl Serialize) -> Result<Self> {
-        Ok(Self::new(json_of(value)?))
+        Self::of_result(json_of(value)?)
     }
 }
 

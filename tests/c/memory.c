@@ -1,5 +1,6 @@
-/* Running out of memory: what SQLite lacks is an error, and the database remains usable; what the library itself lacks ends
- * the process, with one line that says so. Without sanitizers, which reserve more memory than the limit allows. */
+/* Running out of memory: what SQLite or the result of a query lacks is an error, and the database remains usable; what the
+ * library itself lacks ends the process, with one line that says so. Without sanitizers, which reserve more memory than the
+ * limit allows. */
 
 #include "check.h"
 
@@ -34,6 +35,30 @@ static void sqlite_reports_it(void)
             MCODA_STORAGE, NULL);
     CHECK(json == NULL);
     OK(mcoda_record_token_usage_json(workspace, "{\"tokensPrompt\": 1}", NULL, &error));
+    OK(mcoda_workspace_close(workspace, &error));
+}
+
+/* A limit of 512 MB, as of a container. The last two results fit in SQLite, but not as JSON. */
+static void a_large_result_is_reported(void)
+{
+    static const char *const queries[] = {
+        "SELECT zeroblob(300000000) AS x",
+        "SELECT zeroblob(200000000) AS x",
+        "SELECT replace(hex(zeroblob(70000000)), '0', '\"') AS x",
+    };
+    mcoda_options *options = mcoda_options_new();
+    mcoda_workspace *workspace = NULL;
+    mcoda_string *json = NULL;
+    OK(mcoda_options_set_int(options, MCODA_OPTION_QUERY_BYTES, 2000000000, &error));
+    OK(mcoda_workspace_open_db(":memory:", options, &workspace, &error));
+    mcoda_options_free(options);
+    limit_memory(512 * (size_t)MIB);
+    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
+        REFUSED(mcoda_query_json(workspace, queries[i], NULL, &json, &error), MCODA_STORAGE, NULL);
+        CHECK(json == NULL);
+        OK(mcoda_record_token_usage_json(workspace, "{\"tokensPrompt\": 1}", NULL, &error));
+    }
+    CHECK(strcmp(value_of(workspace, "SELECT count(*) AS it FROM token_usage"), "3") == 0);
     OK(mcoda_workspace_close(workspace, &error));
 }
 
@@ -73,6 +98,7 @@ int main(void)
     CHECK(waitpid(child, &status, 0) == child);
     CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
     CHECK(strncmp(text, "libmcoda: out of memory: ", 25) == 0 && strchr(text, '\n') == text + length - 1);
+    a_large_result_is_reported();
     sqlite_reports_it();
     return 0;
 }

@@ -173,7 +173,16 @@ nothing_is_printed() {
 running_out_of_memory_is_an_error_or_one_line() {
     build memory tests/c/memory.c "${shared[@]}"
     run memory
-    say "memory.c: what SQLite lacks is an error, what the library lacks ends the process with one line"
+    say "memory.c: what SQLite or a result lacks is an error, what the library lacks ends the process with one line"
+}
+
+# Without sanitizers, which want to be loaded first.
+a_wrong_clock_is_an_error() {
+    "$cc" -O1 -shared -fPIC -o "$out/jumping_clock.so" tests/soak/clock.c
+    build clock tests/c/clock.c "${shared[@]}"
+    local under=(env LD_PRELOAD="$out/jumping_clock.so" SOAK_CLOCK="$work/clock")
+    run clock
+    say "clock.c: with a clock before 1970 or after 9999 calls fail, date nothing and write nothing"
 }
 
 # Only the program is compiled with it. Without the suppressions it would report the library's own, correct work.
@@ -385,6 +394,7 @@ test_library() {
     arrow_streams_are_those_of_the_specification "$1"
     nothing_is_printed
     running_out_of_memory_is_an_error_or_one_line
+    a_wrong_clock_is_an_error
     thread_sanitizer_finds_nothing
     the_host_records_what_it_reads
     vectors_pass

@@ -186,13 +186,11 @@ impl ParsedUsage {
             self.input = reported_sum([self.input, read, self.cache_write]);
         }
         self.note_rest();
-        if self.finished_at_ms.is_some() && self.finished_at_ms < self.started_at_ms {
-            self.finished_at_ms = None;
-        }
     }
 
     fn note_rest(&mut self) {
         self.drop_impossible();
+        self.drop_impossible_end();
         if let Some(input) = self.input
             && (self.cache_read.is_some() || self.cache_write.is_some())
         {
@@ -206,6 +204,13 @@ impl ParsedUsage {
             self.note("cache_write_unsplit", write - split);
         }
         self.note_residual();
+    }
+
+    /// An end before the beginning is none. Another version or call may have reported the one or the other.
+    fn drop_impossible_end(&mut self) {
+        if self.finished_at_ms.is_some() && self.finished_at_ms < self.started_at_ms {
+            self.finished_at_ms = None;
+        }
     }
 
     /// Of an input and an output that no total could hold, at least the larger one is damaged.
@@ -412,6 +417,7 @@ impl ParsedUsage {
         };
         self.started_at_ms = [self.started_at_ms, other.started_at_ms].into_iter().flatten().min();
         self.finished_at_ms = [self.finished_at_ms, other.finished_at_ms].into_iter().flatten().max();
+        self.drop_impossible_end();
         self.timestamp_ms = [self.timestamp_ms, other.timestamp_ms].into_iter().flatten().max();
         self.earlier_ms = [self.earlier_ms, other.earlier_ms].into_iter().flatten().max();
         for (own, other) in [

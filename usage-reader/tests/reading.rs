@@ -59,6 +59,21 @@ fn a_version_whose_input_is_unknown_adds_no_cached_tokens_above_the_input() {
 }
 
 #[test]
+fn a_sum_does_not_end_before_it_begins() {
+    // A time in the wrong unit: the end of the first call is dropped, and that of the second one is before its beginning.
+    let message = |id: &str, created: &str| {
+        format!(
+            r#"{{"info":{{"id":"{id}","sessionID":"s","role":"assistant","modelID":"m","providerID":"p","tokens":{{"input":6,"output":80,"cache":{{"read":0,"write":0}}}},"time":{{{created}"completed":1770000004000}}}},"parts":[]}}"#
+        )
+    };
+    let (first, second) = (message("msg_1", r#""created":1770000004000999808,"#), message("msg_2", ""));
+    let text = format!(r#"{{"info":{{"id":"s"}},"messages":[{first},{second}]}}"#);
+    let sum = total(&text, None).unwrap();
+    assert_eq!((sum.input, sum.finished_at_ms), (Some(12), None));
+    assert!(sum.started_at_ms > Some(1_770_000_004_000));
+}
+
+#[test]
 fn a_reader_finds_line_by_line_what_is_in_the_whole_text() {
     let mut reader = CallReader::new(LINES.as_bytes(), None);
     let mut found = Vec::new();

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::batch;
 use crate::error::{Error, ErrorKind, Result};
 use crate::json::{self, ToJson};
+use crate::memory;
 use crate::repository::{CommandRun, Job};
 use crate::telemetry::{CallsOutside, Economics, TokenUsageCursor, TokenUsageRow, TokenUsageSummaryRow};
 
@@ -94,6 +95,9 @@ fn is_empty(value: &dyn Any) -> bool {
 }
 
 fn not_json(error: serde_json::Error) -> Error {
+    if error.is_io() {
+        return memory::lacking(error);
+    }
     let message = "this is a bug in libmcoda, please report it: the result cannot be serialized as JSON";
     Error::new(ErrorKind::Internal, message).with_source(error)
 }

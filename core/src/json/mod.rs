@@ -7,7 +7,8 @@
 #[cfg(feature = "report")]
 mod reader;
 
-use std::io::Write;
+use std::fmt::{self, Display, Write as _};
+use std::io::{self, Write};
 
 use serde::Serialize;
 use serde::ser::{self, Error as _};
@@ -16,13 +17,15 @@ use serde_json::{Error, Map, Number, Value};
 #[cfg(feature = "report")]
 pub(crate) use reader::read;
 
+use crate::memory;
+
 type Result<T> = serde_json::Result<T>;
 
 /// The name of a newtype struct whose value stands for NULL: it is null where the caller wants `null_as_absent`, and the value
 /// elsewhere.
 pub(crate) const NULL: &str = "mcoda::Null";
 
-/// `value` as text.
+/// `value` as text. Fails with an error of input and output if there is not enough memory for it.
 pub(crate) fn text(value: &dyn ToJson, null_as_absent: bool) -> Result<String> {
     pieces(value, usize::MAX, null_as_absent).map(|mut pieces| pieces.pop().unwrap_or_default())
 }
@@ -30,11 +33,11 @@ pub(crate) fn text(value: &dyn ToJson, null_as_absent: bool) -> Result<String> {
 /// `value` as text. An array is written as several arrays with its items in their order, each of which ends after the item
 /// with which it reaches `bytes`; anything else is one piece.
 pub(crate) fn pieces(value: &dyn ToJson, bytes: usize, null_as_absent: bool) -> Result<Vec<String>> {
-    let current = Vec::with_capacity(128);
+    let current = Bytes(Vec::with_capacity(128));
     let mut text = Text { done: Vec::new(), current, open: Vec::new(), bytes, null_as_absent };
     value.write_to(&mut text)?;
     text.done.push(text.current);
-    text.done.into_iter().map(|piece| String::from_utf8(piece).map_err(Error::custom)).collect()
+    text.done.into_iter().map(|piece| String::from_utf8(piece.0).map_err(Error::custom)).collect()
 }
 
 /// `value` as a value. A number that is infinite or NaN is null.
@@ -58,10 +61,10 @@ impl<T: Serialize + ?Sized> ToJson for T {
 /// Takes JSON, part by part.
 pub(crate) trait Sink {
     fn scalar(&mut self, scalar: Scalar<'_>) -> Result<()>;
-    fn begin(&mut self, container: Container);
+    fn begin(&mut self, container: Container) -> Result<()>;
     /// The name of the next value in the object.
     fn key(&mut self, key: &str) -> Result<()>;
-    fn end(&mut self);
+    fn end(&mut self) -> Result<()>;
     /// Whether what stands for NULL is null.
     fn null_as_absent(&self) -> bool;
 }
@@ -72,6 +75,8 @@ pub(crate) enum Scalar<'a> {
     Boolean(bool),
     Number(Number),
     Text(&'a str),
+    /// Text that is written piece by piece, so that a long one is nowhere else in memory.
+    Shown(fmt::Arguments<'a>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,66 +86,133 @@ pub(crate) enum Container {
 }
 
 struct Text {
-    done: Vec<Vec<u8>>,
-    current: Vec<u8>,
+    done: Vec<Bytes>,
+    current: Bytes,
     /// The containers that are open, each with whether it has an item.
     open: Vec<(Container, bool)>,
     bytes: usize,
     null_as_absent: bool,
 }
 
+/// Grows as long as there is memory.
+struct Bytes(Vec<u8>);
+
+impl Bytes {
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        memory::reserve(&mut self.0, bytes.len())?;
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
+impl Write for Bytes {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.put(bytes).map(|()| bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.put(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes the inside of a string.
+struct Escaped<'b> {
+    bytes: &'b mut Bytes,
+    failed: Option<Error>,
+}
+
+impl Escaped<'_> {
+    fn put(&mut self, piece: &str) -> Result<()> {
+        if !piece.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+            return self.bytes.put(piece.as_bytes()).map_err(Error::io);
+        }
+        let quoted = serde_json::to_vec(piece)?;
+        self.bytes.put(&quoted[1..quoted.len() - 1]).map_err(Error::io)
+    }
+}
+
+impl fmt::Write for Escaped<'_> {
+    fn write_str(&mut self, piece: &str) -> fmt::Result {
+        self.put(piece).map_err(|error| {
+            self.failed = Some(error);
+            fmt::Error
+        })
+    }
+}
+
 impl Text {
+    fn put(&mut self, bytes: &[u8]) -> Result<()> {
+        self.current.put(bytes).map_err(Error::io)
+    }
+
     /// Writes what separates a value from the one before it.
-    fn separate(&mut self) {
+    fn separate(&mut self) -> Result<()> {
         let is_outermost = self.open.len() == 1;
-        let Some((Container::Array, has_item)) = self.open.last_mut() else { return };
+        let Some((Container::Array, has_item)) = self.open.last_mut() else { return Ok(()) };
         if !std::mem::replace(has_item, true) {
-            return;
+            return Ok(());
         }
-        if is_outermost && self.current.len() >= self.bytes {
-            self.current.push(b']');
-            let next = Vec::with_capacity(self.current.len());
+        if is_outermost && self.current.0.len() >= self.bytes {
+            self.put(b"]")?;
+            let mut next = Bytes(Vec::new());
+            memory::reserve(&mut next.0, self.current.0.len()).map_err(|error| Error::io(error.into()))?;
             self.done.push(std::mem::replace(&mut self.current, next));
-            self.current.push(b'[');
+            self.put(b"[")
         } else {
-            self.current.push(b',');
+            self.put(b",")
         }
+    }
+
+    fn shown(&mut self, text: fmt::Arguments<'_>) -> Result<()> {
+        self.put(b"\"")?;
+        let mut escaped = Escaped { bytes: &mut self.current, failed: None };
+        if escaped.write_fmt(text).is_err() {
+            return Err(escaped
+                .failed
+                .unwrap_or_else(|| Error::custom("a value could not be written as text")));
+        }
+        self.put(b"\"")
     }
 }
 
 impl Sink for Text {
     fn scalar(&mut self, scalar: Scalar<'_>) -> Result<()> {
-        self.separate();
+        self.separate()?;
         match scalar {
-            Scalar::Null => self.current.extend_from_slice(b"null"),
-            Scalar::Boolean(true) => self.current.extend_from_slice(b"true"),
-            Scalar::Boolean(false) => self.current.extend_from_slice(b"false"),
-            Scalar::Number(number) => write!(self.current, "{number}").map_err(Error::io)?,
-            Scalar::Text(text) => serde_json::to_writer(&mut self.current, text)?,
+            Scalar::Null => self.put(b"null"),
+            Scalar::Boolean(true) => self.put(b"true"),
+            Scalar::Boolean(false) => self.put(b"false"),
+            Scalar::Number(number) => write!(self.current, "{number}").map_err(Error::io),
+            Scalar::Text(text) => serde_json::to_writer(&mut self.current, text),
+            Scalar::Shown(text) => self.shown(text),
         }
-        Ok(())
     }
 
-    fn begin(&mut self, container: Container) {
-        self.separate();
-        self.current.push(if container == Container::Array { b'[' } else { b'{' });
+    fn begin(&mut self, container: Container) -> Result<()> {
+        self.separate()?;
         self.open.push((container, false));
+        self.put(if container == Container::Array { b"[" } else { b"{" })
     }
 
     fn key(&mut self, key: &str) -> Result<()> {
         if let Some((_, has_item)) = self.open.last_mut()
             && std::mem::replace(has_item, true)
         {
-            self.current.push(b',');
+            self.put(b",")?;
         }
         serde_json::to_writer(&mut self.current, key)?;
-        self.current.push(b':');
-        Ok(())
+        self.put(b":")
     }
 
-    fn end(&mut self) {
-        if let Some((container, _)) = self.open.pop() {
-            self.current.push(if container == Container::Array { b']' } else { b'}' });
+    fn end(&mut self) -> Result<()> {
+        match self.open.pop() {
+            Some((Container::Array, _)) => self.put(b"]"),
+            Some((Container::Object, _)) => self.put(b"}"),
+            None => Ok(()),
         }
     }
 
@@ -180,15 +252,17 @@ impl Sink for Tree {
             Scalar::Boolean(value) => Value::Bool(value),
             Scalar::Number(number) => Value::Number(number),
             Scalar::Text(text) => Value::String(text.to_owned()),
+            Scalar::Shown(text) => Value::String(text.to_string()),
         });
         Ok(())
     }
 
-    fn begin(&mut self, container: Container) {
+    fn begin(&mut self, container: Container) -> Result<()> {
         self.open.push(match container {
             Container::Array => Open::Array(Vec::new()),
             Container::Object => Open::Object(Map::new(), String::new()),
         });
+        Ok(())
     }
 
     fn key(&mut self, name: &str) -> Result<()> {
@@ -198,12 +272,13 @@ impl Sink for Tree {
         Ok(())
     }
 
-    fn end(&mut self) {
+    fn end(&mut self) -> Result<()> {
         match self.open.pop() {
             Some(Open::Array(items)) => self.put(Value::Array(items)),
             Some(Open::Object(fields, _)) => self.put(Value::Object(fields)),
             None => {}
         }
+        Ok(())
     }
 
     fn null_as_absent(&self) -> bool {
@@ -224,6 +299,7 @@ impl<'s> Serializer<'s> {
             (false, scalar) => self.sink.scalar(scalar),
             (true, Scalar::Text(text)) => self.sink.key(text),
             (true, Scalar::Number(number)) => self.sink.key(&number.to_string()),
+            (true, Scalar::Shown(text)) => self.sink.key(&text.to_string()),
             (true, Scalar::Null | Scalar::Boolean(_)) => Err(Error::custom("a name must be text")),
         }
     }
@@ -236,7 +312,7 @@ impl<'s> Serializer<'s> {
         if self.is_key {
             return Err(Error::custom("a name must be text"));
         }
-        self.sink.begin(container);
+        self.sink.begin(container)?;
         Ok(Parts { sink: self.sink, is_variant: false })
     }
 
@@ -244,7 +320,7 @@ impl<'s> Serializer<'s> {
     fn begin_variant(self, variant: &str, container: Container) -> Result<Parts<'s>> {
         let parts = self.begin(Container::Object)?;
         parts.sink.key(variant)?;
-        parts.sink.begin(container);
+        parts.sink.begin(container)?;
         Ok(Parts { is_variant: true, ..parts })
     }
 }
@@ -293,6 +369,10 @@ impl<'s> ser::Serializer for Serializer<'s> {
         self.scalar(Scalar::Text(value))
     }
 
+    fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<()> {
+        self.scalar(Scalar::Shown(format_args!("{value}")))
+    }
+
     fn serialize_bytes(self, value: &[u8]) -> Result<()> {
         self.collect_seq(value)
     }
@@ -334,8 +414,7 @@ impl<'s> ser::Serializer for Serializer<'s> {
         let parts = self.begin(Container::Object)?;
         parts.sink.key(variant)?;
         value.write_to(parts.sink)?;
-        parts.sink.end();
-        Ok(())
+        parts.sink.end()
     }
 
     fn serialize_seq(self, _length: Option<usize>) -> Result<Parts<'s>> {
@@ -397,11 +476,8 @@ impl Parts<'_> {
     }
 
     fn end(self) -> Result<()> {
-        self.sink.end();
-        if self.is_variant {
-            self.sink.end();
-        }
-        Ok(())
+        self.sink.end()?;
+        if self.is_variant { self.sink.end() } else { Ok(()) }
     }
 }
 
@@ -515,6 +591,31 @@ mod tests {
             assert_eq!(text(&simple, false).unwrap(), simple.to_string());
             assert_eq!(value(&simple, false).unwrap(), simple);
         }
+    }
+
+    #[test]
+    fn text_that_is_written_in_pieces_is_that_of_serde_json() {
+        struct Shown;
+        impl Display for Shown {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "plain, \"quoted\" {}\n\\ ä{}", 1.5, '\u{1}')
+            }
+        }
+        impl Serialize for Shown {
+            fn serialize<S: ser::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+        #[derive(PartialEq, Eq, PartialOrd, Ord)]
+        struct Name;
+        impl Serialize for Name {
+            fn serialize<S: ser::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+                Shown.serialize(serializer)
+            }
+        }
+        let sample = (Shown, BTreeMap::from([(Name, vec![Shown, Shown])]));
+        assert_eq!(text(&sample).unwrap(), serde_json::to_string(&sample).unwrap());
+        assert_eq!(value(&sample).unwrap(), serde_json::to_value(&sample).unwrap());
     }
 
     #[test]

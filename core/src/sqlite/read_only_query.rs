@@ -1,6 +1,6 @@
 //! Read-only SQL of the host, so that no other program has to open the file.
 
-use std::collections::TryReserveError;
+use std::fmt;
 
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
@@ -13,7 +13,7 @@ use serde_json::{Number, Value};
 use super::write_transaction::{WaitPolicy, begin_read};
 use crate::definition::{Described, Kind};
 use crate::error::{Error, LONGEST_CAUSE, Result, single_line};
-use crate::number;
+use crate::{memory, number};
 
 /// A value as SQLite stores it.
 #[derive(Debug, Clone, PartialEq)]
@@ -187,10 +187,27 @@ impl Serialize for SqlValue {
             Self::Integer(number) => serializer.serialize_i64(*number),
             Self::Real(number) => number::json(number, serializer),
             Self::Text(text) => serializer.serialize_str(text),
-            Self::Blob(bytes) => {
-                serializer.collect_str(&bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
-            }
+            Self::Blob(bytes) => serializer.collect_str(&Hexadecimal(bytes)),
         }
+    }
+}
+
+struct Hexadecimal<'a>(&'a [u8]);
+
+impl fmt::Display for Hexadecimal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const DIGITS: [char; 16] =
+            ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+        let mut piece = String::with_capacity(1 << 10);
+        for bytes in self.0.chunks(1 << 9) {
+            piece.clear();
+            for byte in bytes {
+                piece.push(DIGITS[usize::from(byte >> 4)]);
+                piece.push(DIGITS[usize::from(byte & 15)]);
+            }
+            f.write_str(&piece)?;
+        }
+        Ok(())
     }
 }
 
@@ -246,11 +263,16 @@ impl Collect for TableCollector {
         let (budget, count) = (&mut self.budget, self.table.columns.len());
         let mut values = Vec::new();
         budget.spend(size_of::<Vec<SqlValue>>() + count * size_of::<SqlValue>())?;
-        budget.have(values.try_reserve_exact(count))?;
+        memory::reserve_exact(&mut values, count).map_err(memory::lacking)?;
         for place in 0..count {
-            values.push(budget.copy(row.get_ref(place)?)?);
+            let value = row.get_ref(place)?;
+            // JSON has two characters for each byte.
+            if let ValueRef::Blob(bytes) = value {
+                budget.spend(bytes.len())?;
+            }
+            values.push(budget.copy(value)?);
         }
-        budget.have(self.table.rows.try_reserve(1))?;
+        memory::reserve(&mut self.table.rows, 1).map_err(memory::lacking)?;
         self.table.rows.push(values);
         Ok(())
     }
@@ -313,16 +335,11 @@ impl Budget {
         Ok(())
     }
 
-    /// Turns a failed allocation into an error.
-    fn have(&self, reserved: std::result::Result<(), TryReserveError>) -> Result<()> {
-        reserved.map_err(|error| self.too_large().with_source(error))
-    }
-
     pub(crate) fn copy(&mut self, value: ValueRef<'_>) -> Result<SqlValue> {
         let mut copy = |bytes: &[u8]| {
             self.spend(bytes.len())?;
             let mut copied = Vec::new();
-            self.have(copied.try_reserve_exact(bytes.len()))?;
+            memory::reserve_exact(&mut copied, bytes.len()).map_err(memory::lacking)?;
             copied.extend_from_slice(bytes);
             Ok::<_, Error>(copied)
         };
@@ -333,13 +350,25 @@ impl Budget {
             ValueRef::Blob(bytes) => SqlValue::Blob(copy(bytes)?),
             ValueRef::Text(bytes) => SqlValue::Text(match String::from_utf8(copy(bytes)?) {
                 Ok(text) => text,
-                // Each byte that is not part of a character becomes three.
-                Err(error) => {
-                    self.spend(2 * error.as_bytes().len())?;
-                    String::from_utf8_lossy(error.as_bytes()).into_owned()
-                }
+                Err(error) => self.repaired(error.as_bytes())?,
             }),
         })
+    }
+
+    /// Text with U+FFFD for what is not UTF-8.
+    fn repaired(&mut self, bytes: &[u8]) -> Result<String> {
+        // Each byte that is not part of a character becomes three.
+        self.spend(2 * bytes.len())?;
+        let mut text = String::new();
+        memory::reserve_text(&mut text, 3 * bytes.len())?;
+        for chunk in bytes.utf8_chunks() {
+            text.push_str(chunk.valid());
+            if !chunk.invalid().is_empty() {
+                text.push(char::REPLACEMENT_CHARACTER);
+            }
+        }
+        text.shrink_to_fit();
+        Ok(text)
     }
 
     /// SQLite makes no value longer than the budget.
