@@ -616,6 +616,11 @@ enum mcoda_options_bool_field
     MCODA_OPTION_READ_ONLY = 7,
     // Whether a missing database is `MCODA_NOT_FOUND` instead of being created. Default: false.
     MCODA_OPTION_EXISTING_ONLY = 8,
+    // Whether NULL in the database is null in results where it is otherwise an empty object or list (`metadata`,
+    // `payload`, `runContext`, `agentIds`, `taskIds`), and whether a new job's `processedItems` and a new task
+    // run's `storyPointsAtRun` are NULL if they are not given, as in mcoda's TypeScript packages. Default:
+    // false.
+    MCODA_OPTION_NULL_AS_ABSENT = 12,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -3217,6 +3222,7 @@ const char *mcoda_log_message_text(const mcoda_log_message *message,
 #define MCODA_OPTION_JSON_LOG ((enum mcoda_options_bool_field)MCODA_OPTION_JSON_LOG)
 #define MCODA_OPTION_READ_ONLY ((enum mcoda_options_bool_field)MCODA_OPTION_READ_ONLY)
 #define MCODA_OPTION_EXISTING_ONLY ((enum mcoda_options_bool_field)MCODA_OPTION_EXISTING_ONLY)
+#define MCODA_OPTION_NULL_AS_ABSENT ((enum mcoda_options_bool_field)MCODA_OPTION_NULL_AS_ABSENT)
 #define MCODA_OPTION_BUSY_TIMEOUT_MS ((enum mcoda_options_int_field)MCODA_OPTION_BUSY_TIMEOUT_MS)
 #define MCODA_OPTION_CALL_TIMEOUT_MS ((enum mcoda_options_int_field)MCODA_OPTION_CALL_TIMEOUT_MS)
 #define MCODA_OPTION_QUERY_BYTES ((enum mcoda_options_int_field)MCODA_OPTION_QUERY_BYTES)

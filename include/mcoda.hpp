@@ -288,6 +288,14 @@ public:
         return value ? put(mcoda_options_set_bool, MCODA_OPTION_EXISTING_ONLY, *value) : *this;
     }
 
+    /// Whether NULL in the database is null in results where it is otherwise an empty object or list (`metadata`,
+    /// `payload`, `runContext`, `agentIds`, `taskIds`), and whether a new job's `processedItems` and a new task
+    /// run's `storyPointsAtRun` are NULL if they are not given, as in mcoda's TypeScript packages. Default: false.
+    options &set_null_as_absent(std::optional<bool> value)
+    {
+        return value ? put(mcoda_options_set_bool, MCODA_OPTION_NULL_AS_ABSENT, *value) : *this;
+    }
+
     /// JSON. Settings in the format of `config.json`, which override those of the files. Default: none.
     options &set_config(const std::optional<std::string> &value)
     {

@@ -53,6 +53,12 @@ export interface OpenOptions {
   callTimeoutMs?: number | null | undefined
   /** The largest result of one `query` in memory, in bytes, 1 or more. Default: 536870912 (512 MiB). */
   queryBytes?: number | null | undefined
+  /**
+   * Whether NULL in the database is null in results where it is otherwise an empty object or list (`metadata`,
+   * `payload`, `runContext`, `agentIds`, `taskIds`), and whether a new job's `processedItems` and a new task run's
+   * `storyPointsAtRun` are NULL if they are not given, as in mcoda's TypeScript packages. Default: false.
+   */
+  nullAsAbsent?: boolean | null | undefined
 }
 
 /** How thorough a check of a path is, and what belongs to the database there. */
@@ -628,7 +634,7 @@ export interface NewJob {
   payload?: JsonObject | null | undefined
   /** The number of items. */
   totalItems?: number | null | undefined
-  /** The number of finished items. Absent: 0. */
+  /** The number of finished items. Absent: 0, and with `nullAsAbsent` NULL. */
   processedItems?: number | null | undefined
   /** The last point from which the host can resume it. */
   lastCheckpoint?: string | null | undefined
@@ -688,7 +694,7 @@ export interface NewTaskRun {
   startedAt?: Time | null | undefined
   /** When it ended, where it is recorded afterwards. */
   finishedAt?: Time | null | undefined
-  /** The task's story points. Absent: those of the task. */
+  /** The task's story points. Absent: those of the task, and with `nullAsAbsent` NULL. */
   storyPointsAtRun?: number | null | undefined
   /** Story points per hour as measured by the host: finite, 0 or more. */
   spPerHourEffective?: number | null | undefined

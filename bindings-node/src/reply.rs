@@ -53,7 +53,7 @@ impl From<mcoda_core::Error> for Failure {
     }
 }
 
-/// How long the pieces are in which a result crosses, in bytes: what JavaScript parses in well under a millisecond.
+/// How long the pieces are in which a result crosses, in bytes: a small part of the 20 ms for which a result may hold the event loop.
 pub(crate) const PIECE: usize = 64 * 1024;
 
 /// A call's result, or its error.
@@ -74,11 +74,6 @@ enum Content {
 }
 
 impl Answer {
-    /// JSON in pieces.
-    pub(crate) fn new(pieces: Vec<String>, other_workspaces: Vec<String>) -> Self {
-        Self { content: Content::Json(pieces), other_workspaces }
-    }
-
     /// The rows as an Arrow IPC stream.
     pub(crate) fn arrow((columns, other_workspaces): (Columns, Vec<String>)) -> Outcome {
         Ok(Self { content: Content::Arrow(columns.to_ipc()?), other_workspaces })

@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use mcoda_core::calls::Reply;
 use mcoda_core::{TokenUsageCursor, TokenUsageQuery};
 use napi_derive::napi;
 
 use crate::arguments::Arguments;
-use crate::reply::{Answer, json};
+use crate::reply::{answer, json};
 use crate::worker::Worker;
 
 /// The maximum number of rows of a chunk.
@@ -42,9 +43,10 @@ impl Rows {
         let cursor = self.cursor.clone();
         self.worker.submit(call, move |_| {
             let mut cursor = cursor.lock().unwrap_or_else(PoisonError::into_inner);
-            let rows = cursor.as_mut().map(|cursor| cursor.next_chunk(CHUNK)).transpose()?;
-            let others = cursor.as_ref().map_or(Vec::new(), |cursor| cursor.other_workspaces().to_vec());
-            Ok(Answer::new(vec![json(&rows.unwrap_or_default())?], others))
+            match cursor.as_mut() {
+                Some(cursor) => answer(&Reply::next_rows(cursor, CHUNK)?),
+                None => Ok(vec!["[]".to_owned()].into()),
+            }
         });
     }
 

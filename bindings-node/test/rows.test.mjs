@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { Global, McodaError } from '@mcoda/native'
+import { Global, McodaError, renderJobInspection } from '@mcoda/native'
 import { freshWorkspace, isPending, lockElsewhere, rejection } from './support.mjs'
 
 const MANY = 1000
@@ -28,6 +28,21 @@ test('rows_come_one_by_one_and_are_those_of_a_list', async (t) => {
   for await (const { id } of workspace.iterateTokenUsage({ page: 3, pageSize: 7 })) page.push(id)
   assert.deepEqual(page, ids.slice(14, 21))
   for await (const row of workspace.iterateTokenUsage({ until: '2000-01-01' })) assert.fail(row.id)
+})
+
+test('null_is_told_from_empty_where_that_is_asked_for', async (t) => {
+  for (const [nullAsAbsent, absent] of [[true, null], [false, {}]]) {
+    const { workspace } = await freshWorkspace(t, { nullAsAbsent })
+    await workspace.recordTokenUsages([{}, { metadata: { a: 1 } }])
+    const rows = []
+    for await (const { metadata } of workspace.iterateTokenUsage()) rows.push(metadata)
+    assert.deepEqual(rows, [absent, { a: 1 }])
+    assert.deepEqual((await workspace.tokenUsage()).map(({ metadata }) => metadata), rows)
+    const job = await workspace.jobs.create({ type: 'work' })
+    assert.deepEqual([job.payload, job.processedItems], nullAsAbsent ? [null, null] : [{}, 0])
+    // What is absent can be given back to the functions that show it.
+    assert.match(renderJobInspection(await workspace.inspectJob(job.id)), /work/)
+  }
 })
 
 test('the_global_database_has_rows_too', async () => {

@@ -3,10 +3,12 @@
 use std::sync::{Mutex, PoisonError};
 
 use mcoda_core::TokenUsageCursor;
+use mcoda_core::calls::Reply;
 use pyo3::prelude::*;
 
-use crate::call::{Returned, returned};
+use crate::call::{Returned, detached};
 use crate::from_python::seconds;
+use crate::to_python::to_python;
 
 /// The engine's cursor. The package's iterator keeps its handle open.
 #[pyclass(frozen, module = "mcoda._mcoda")]
@@ -17,10 +19,11 @@ impl Cursor {
     /// The next rows; none at the end.
     #[pyo3(signature = (limit, timeout, /))]
     fn next_rows(&self, py: Python<'_>, limit: usize, timeout: &Bound<'_, PyAny>) -> Returned {
-        returned(py, seconds("timeout", timeout)?, || {
+        let rows = detached(py, seconds("timeout", timeout)?, || {
             // A chunk that panicked was not taken.
             let mut cursor = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            cursor.next_chunk(limit)
-        })
+            Ok(Reply::next_rows(&mut cursor, limit)?.to_value())
+        })?;
+        Ok(to_python(py, &rows)?)
     }
 }

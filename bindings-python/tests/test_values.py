@@ -218,6 +218,19 @@ def test_absent_stays_none_and_zero_stays_zero(ws: mcoda.Workspace) -> None:
     assert isinstance(row.cost_estimate, float)
 
 
+def test_null_is_none_where_that_is_asked_for() -> None:
+    with mcoda.Workspace.open_db(":memory:", null_as_absent=True) as ws:
+        job = ws.jobs.create(type="work")
+        assert (job.payload, job.agent_ids, job.processed_items) == (None, None, None)
+        assert ws.jobs.create(type="work", agent_id="a", payload={"x": 1}).agent_ids == ("a",)
+        ws.record_token_usages([{}, {"metadata": {"a": 1}}])
+        assert [row.metadata for row in ws.iter_token_usage()] == [None, {"a": 1}]
+        assert copy.deepcopy(job) == job and "work" in str(ws.inspect_job(job.id))
+    with mcoda.Workspace.open_db(":memory:") as ws:
+        job = ws.jobs.create(type="work")
+        assert (job.payload, job.agent_ids, job.processed_items) == ({}, (), 0)
+
+
 def test_a_mapping_whose_code_fails_lets_its_error_through(ws: mcoda.Workspace) -> None:
     class Broken(UserDict[str, Any]):
         def __getitem__(self, key: str) -> Any:

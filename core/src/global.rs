@@ -74,6 +74,7 @@ impl Global {
             clock: options.clock,
             ids: options.ids,
             busy_timeout: options.busy_timeout,
+            null_as_absent: options.null_as_absent,
         };
         Ok(Self { session: Session::new(database, shared) })
     }

@@ -49,6 +49,7 @@ pub struct Options {
     pub(crate) call_timeout: Option<Duration>,
     pub(crate) query_bytes: usize,
     pub(crate) no_telemetry: bool,
+    pub(crate) null_as_absent: bool,
     read_only: bool,
     existing_only: bool,
     synchronous: Synchronous,
@@ -115,6 +116,10 @@ record! {
         pub(crate) call_timeout_ms: Option<i64>,
         /// The largest result of one `query` in memory, in bytes, 1 or more. Default: 536870912 (512 MiB).
         pub(crate) query_bytes: Option<i64>,
+        /// Whether NULL in the database is null in results where it is otherwise an empty object or list (`metadata`,
+        /// `payload`, `runContext`, `agentIds`, `taskIds`), and whether a new job's `processedItems` and a new task run's
+        /// `storyPointsAtRun` are NULL if they are not given, as in mcoda's TypeScript packages. Default: false.
+        pub(crate) null_as_absent: Option<bool>,
     }
 }
 
@@ -136,6 +141,7 @@ impl Options {
             call_timeout: None,
             query_bytes: 512 << 20,
             no_telemetry: false,
+            null_as_absent: false,
             read_only: false,
             existing_only: false,
             synchronous: Synchronous::Normal,
@@ -144,14 +150,15 @@ impl Options {
 
     /// Reads options from a JSON object with camelCase or snake_case names: `workspaceId`, `config`, `noTelemetry`,
     /// `jsonLog` (`true`, `false`, or the path of a folder), `synchronous` (`"normal"` or `"full"`), `busyTimeoutMs`,
-    /// `readOnly`, `existingOnly`, `environment` (the variables by their names), `callTimeoutMs` and `queryBytes`.
-    /// Absent options have their defaults.
+    /// `readOnly`, `existingOnly`, `environment` (the variables by their names), `callTimeoutMs`, `queryBytes` and
+    /// `nullAsAbsent`. Absent options have their defaults.
     pub fn from_json(input: &Value) -> Result<Self> {
         let given = OpenOptions::from_json(input)?;
         let mut options = Self::new();
         options.workspace_id = given.workspace_id;
         options.config = given.config;
         options.no_telemetry = given.no_telemetry.unwrap_or_default();
+        options.null_as_absent = given.null_as_absent.unwrap_or_default();
         options.read_only = given.read_only.unwrap_or_default();
         options.existing_only = given.existing_only.unwrap_or_default();
         options.json_log = given.json_log.unwrap_or_default();
@@ -237,6 +244,15 @@ impl Options {
     /// The largest result of one [`Session::query`](crate::Session::query) in memory, in bytes. Default: 512 MiB.
     pub fn query_bytes(mut self, limit: usize) -> Self {
         self.query_bytes = limit.max(1);
+        self
+    }
+
+    /// Results tell NULL from empty: what is NULL in the database is null in the results of [`calls`](crate::calls) where it
+    /// is otherwise an empty object or list (records in Rust tell in any case: [`Nullable`](crate::Nullable)). A new job's
+    /// `processed_items` and a new task run's `story_points_at_run` are NULL if they are not given, instead of 0 and the
+    /// points of the task. So do mcoda's TypeScript packages. Default: `false`.
+    pub fn null_as_absent(mut self, null_as_absent: bool) -> Self {
+        self.null_as_absent = null_as_absent;
         self
     }
 

@@ -63,6 +63,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) ids: IdSource,
     pub(crate) busy_timeout: Duration,
+    /// Whether results tell NULL from empty.
+    pub(crate) null_as_absent: bool,
 }
 
 /// A session that does not keep its database open.
@@ -238,7 +240,8 @@ impl Session {
     /// Errors: as [`Session::token_usage`]. `Unsupported` within a transaction.
     pub fn token_usage_cursor(&self, query: &TokenUsageQuery) -> Result<TokenUsageCursor> {
         let database = Arc::clone(self.access.outside("token_usage_cursor")?);
-        self.access.read(|tx| TokenUsageCursor::new(database, &self.query_context(tx, query)))
+        let null_as_absent = self.shared.null_as_absent;
+        self.access.read(|tx| TokenUsageCursor::new(database, &self.query_context(tx, query), null_as_absent))
     }
 
     /// Sums the usage of agent calls by groups, in the order in which the groups first appear in time. An empty
@@ -445,7 +448,8 @@ impl Session {
     }
 
     pub(crate) fn store(&self) -> Store<'_> {
-        Store { access: &self.access, clock: self.shared.clock, ids: &self.shared.ids }
+        let Shared { clock, ids, null_as_absent, .. } = &*self.shared;
+        Store { access: &self.access, clock: *clock, ids, null_as_absent: *null_as_absent }
     }
 
     pub(crate) fn query_context<'a>(

@@ -3,6 +3,7 @@
 use std::ffi::c_char;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use mcoda_core::calls::Reply;
 use mcoda_core::{TokenUsageCursor, TokenUsageQuery};
 
 use crate::boundary::{call, write_out};
@@ -83,8 +84,8 @@ pub unsafe extern "C" fn mcoda_token_usage_cursor_next_json(
     write_out(json, error, || {
         let cursor = of(cursor)?;
         let mut cursor = cursor.lock().unwrap_or_else(PoisonError::into_inner);
-        let rows = mcoda_string::json(&cursor.next_chunk(limit)?)?;
-        Ok(rows.with_other_workspaces(cursor.other_workspaces()))
+        let rows = Reply::next_rows(&mut cursor, limit)?;
+        Ok(mcoda_string::new(rows.to_json()?).with_other_workspaces(rows.other_workspaces()))
     })
 }
 

@@ -184,8 +184,8 @@ mod tests {
         );
         let log = "jsonLog: got JSON (set_json); expected text (set_text) or true or false (set_bool)";
         assert_eq!(message(options::FIELDS, 4, Type::Json), ("jsonLog".to_owned(), log.to_owned()));
-        let unknown = "field: got 12; expected a field from 1 to 11, those that this version knows";
-        assert_eq!(message(options::FIELDS, 12, Type::Bool), ("field".to_owned(), unknown.to_owned()));
+        let unknown = "field: got 13; expected a field from 1 to 12, those that this version knows";
+        assert_eq!(message(options::FIELDS, 13, Type::Bool), ("field".to_owned(), unknown.to_owned()));
     }
 
     #[test]

@@ -69,6 +69,11 @@ pub enum mcoda_options_bool_field {
     MCODA_OPTION_READ_ONLY = 7,
     /// Whether a missing database is `MCODA_NOT_FOUND` instead of being created. Default: false.
     MCODA_OPTION_EXISTING_ONLY = 8,
+    /// Whether NULL in the database is null in results where it is otherwise an empty object or list (`metadata`,
+    /// `payload`, `runContext`, `agentIds`, `taskIds`), and whether a new job's `processedItems` and a new task
+    /// run's `storyPointsAtRun` are NULL if they are not given, as in mcoda's TypeScript packages. Default:
+    /// false.
+    MCODA_OPTION_NULL_AS_ABSENT = 12,
 }
 
 /// The type of a parameter that the header declares as `mcoda_options_bool_field`. It is any number, since C
@@ -103,6 +108,7 @@ pub(crate) const FIELDS: &[Field] = &[
     (mcoda_options_bool_field::MCODA_OPTION_JSON_LOG as i32, "jsonLog", Type::Bool),
     (mcoda_options_bool_field::MCODA_OPTION_READ_ONLY as i32, "readOnly", Type::Bool),
     (mcoda_options_bool_field::MCODA_OPTION_EXISTING_ONLY as i32, "existingOnly", Type::Bool),
+    (mcoda_options_bool_field::MCODA_OPTION_NULL_AS_ABSENT as i32, "nullAsAbsent", Type::Bool),
     (mcoda_options_json_field::MCODA_OPTION_CONFIG as i32, "config", Type::Json),
     (mcoda_options_json_field::MCODA_OPTION_ENVIRONMENT as i32, "environment", Type::Json),
 ];

@@ -3,16 +3,15 @@
 use std::ffi::c_char;
 use std::sync::PoisonError;
 
-use mcoda_core::calls::value_of;
+use mcoda_core::calls::Reply;
 use mcoda_core::definition::{Definition, Field, Kind, Record};
 use mcoda_core::{TokenUsageRow, TokenUsageSummaryRow};
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::boundary::{free, or_default_on_panic, write_required_out};
 use crate::code::mcoda_code;
 use crate::cursor::{self, mcoda_token_usage_cursor};
-use crate::error::{Result, mcoda_error};
+use crate::error::mcoda_error;
 use crate::global::{self, mcoda_global};
 use crate::input::{self, text};
 use crate::string::{self, Text};
@@ -85,18 +84,19 @@ pub struct mcoda_rows {
 
 impl mcoda_rows {
     /// The rows of a call; all have the columns of the definition, even if there is no row.
-    fn new(definition: &'static Definition, rows: &[impl Serialize]) -> Result<Self> {
+    fn new(definition: &'static Definition, rows: Value) -> Self {
         let columns: Vec<(&str, bool)> = definition.all_fields().flat_map(columns).collect();
+        let rows = if let Value::Array(rows) = rows { rows } else { Vec::new() };
         let mut cells = Vec::with_capacity(columns.len() * rows.len());
         for row in rows {
-            let mut row = if let Value::Object(row) = value_of(row)? { row } else { Map::new() };
+            let mut row = if let Value::Object(row) = row { row } else { Map::new() };
             let cell = |(name, is_real): &(&str, bool)| {
                 Cell::new(row.get_mut(*name).map(Value::take).unwrap_or_default(), *is_real)
             };
             cells.extend(columns.iter().map(cell));
         }
         let columns = columns.into_iter().map(|(name, _)| Text::new(name)).collect();
-        Ok(Self { columns, cells, other_workspaces: None })
+        Self { columns, cells, other_workspaces: None }
     }
 
     fn count(&self) -> usize {
@@ -131,9 +131,9 @@ pub unsafe extern "C" fn mcoda_token_usage_cursor_next(
     write_required_out("rows", rows, error, || {
         let cursor = cursor::of(cursor)?;
         let mut cursor = cursor.lock().unwrap_or_else(PoisonError::into_inner);
-        let rows = mcoda_rows::new(TokenUsageRow::DEFINITION, &cursor.next_chunk(limit)?)?;
-        let other_workspaces = string::other_workspaces(cursor.other_workspaces());
-        Ok(mcoda_rows { other_workspaces, ..rows })
+        let rows = Reply::next_rows(&mut cursor, limit)?;
+        let other_workspaces = string::other_workspaces(rows.other_workspaces());
+        Ok(mcoda_rows { other_workspaces, ..mcoda_rows::new(TokenUsageRow::DEFINITION, rows.to_value()) })
     })
 }
 
@@ -152,7 +152,7 @@ pub unsafe extern "C" fn mcoda_token_usage_summary(
         let query = [input::optional_json("query", query)?];
         let reply = workspace::call(workspace, "token_usage_summary", &query)?;
         let other_workspaces = string::other_workspaces(reply.other_workspaces());
-        Ok(mcoda_rows { other_workspaces, ..summary(&reply.to_value())? })
+        Ok(mcoda_rows { other_workspaces, ..summary(reply.to_value()) })
     })
 }
 
@@ -169,12 +169,11 @@ pub unsafe extern "C" fn mcoda_global_token_usage_summary(
 ) -> mcoda_code {
     write_required_out("rows", rows, error, || {
         let query = [input::optional_json("query", query)?];
-        summary(&global::call(global, "token_usage_summary", &query)?.to_value())
+        Ok(summary(global::call(global, "token_usage_summary", &query)?.to_value()))
     })
 }
 
-fn summary(rows: &Value) -> Result<mcoda_rows> {
-    let rows: &[Value] = rows.as_array().map_or(&[], Vec::as_slice);
+fn summary(rows: Value) -> mcoda_rows {
     mcoda_rows::new(TokenUsageSummaryRow::DEFINITION, rows)
 }
 

@@ -8,6 +8,7 @@ import {
   extractUsages,
   renderJobTokens,
   renderTokensTable,
+  type AsStored,
   type Complete,
   type Estimate,
   type ExtractedUsage,
@@ -16,6 +17,7 @@ import {
   type Recorded,
   type RecordedResponse,
   type StatusEvent,
+  type Task,
   type TelemetryConfig,
   type TokenUsageRow,
   type TokenUsageSummaryRow,
@@ -47,6 +49,11 @@ export async function everyKindOfCall(signal: AbortSignal): Promise<void> {
   const query = { jobId: 'j', timeZone: 'Europe/Berlin' }
   const streams: Uint8Array[] = [await workspace.arrow('tokenUsage', query, { signal }), await workspace.arrow('tasks.list')]
   streams.push(await workspace.arrow('query', 'SELECT ?', [1n]))
+  const stored: AsStored<Task> | null = await workspace.tasks.get('T1')
+  const noted: string[] = Object.keys(stored?.metadata ?? {})
+  // @ts-expect-error it may be null
+  stored.metadata.a
+  results.push(noted, stored?.title.length)
   // @ts-expect-error It returns no rows.
   await workspace.arrow('estimate')
   // @ts-expect-error The arguments are those of the method.

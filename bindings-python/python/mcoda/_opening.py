@@ -37,6 +37,7 @@ class OpensWorkspace(Handle):
         environment: Mapping[str, Any] | None = None,
         call_timeout_ms: int | None = None,
         query_bytes: int | None = None,
+        null_as_absent: bool | None = None,
     ) -> H:
         """Opens the workspace of the project whose root folder is ``root``.
 
@@ -67,6 +68,10 @@ class OpensWorkspace(Handle):
                 beyond it the call is ``Cancelled``, unless it has begun to write. Default: no limit.
             query_bytes: The largest result of one ``query`` in memory, in bytes, 1 or more. Default:
                 536870912 (512 MiB).
+            null_as_absent: Whether None in the database is None in results where it is otherwise an empty
+                object or list (``metadata``, ``payload``, ``runContext``, ``agentIds``, ``taskIds``), and
+                whether a new job's ``processedItems`` and a new task run's ``storyPointsAtRun`` are None if
+                they are not given, as in mcoda's TypeScript packages. Default: false.
         """
         keywords = {
             "workspace_id": workspace_id,
@@ -80,6 +85,7 @@ class OpensWorkspace(Handle):
             "environment": environment,
             "call_timeout_ms": call_timeout_ms,
             "query_bytes": query_bytes,
+            "null_as_absent": null_as_absent,
         }
         return cls._of(_mcoda.Handle.open_workspace(root, options, keywords))
 
@@ -100,6 +106,7 @@ class OpensWorkspace(Handle):
         environment: Mapping[str, Any] | None = None,
         call_timeout_ms: int | None = None,
         query_bytes: int | None = None,
+        null_as_absent: bool | None = None,
     ) -> H:
         """Opens the workspace database in this file (``:memory:``: a new in-memory database).
 
@@ -130,6 +137,10 @@ class OpensWorkspace(Handle):
                 beyond it the call is ``Cancelled``, unless it has begun to write. Default: no limit.
             query_bytes: The largest result of one ``query`` in memory, in bytes, 1 or more. Default:
                 536870912 (512 MiB).
+            null_as_absent: Whether None in the database is None in results where it is otherwise an empty
+                object or list (``metadata``, ``payload``, ``runContext``, ``agentIds``, ``taskIds``), and
+                whether a new job's ``processedItems`` and a new task run's ``storyPointsAtRun`` are None if
+                they are not given, as in mcoda's TypeScript packages. Default: false.
         """
         keywords = {
             "workspace_id": workspace_id,
@@ -143,6 +154,7 @@ class OpensWorkspace(Handle):
             "environment": environment,
             "call_timeout_ms": call_timeout_ms,
             "query_bytes": query_bytes,
+            "null_as_absent": null_as_absent,
         }
         return cls._of(_mcoda.Handle.open_workspace_db(path, options, keywords))
 
@@ -167,6 +179,7 @@ class OpensGlobal(Handle):
         environment: Mapping[str, Any] | None = None,
         call_timeout_ms: int | None = None,
         query_bytes: int | None = None,
+        null_as_absent: bool | None = None,
     ) -> H:
         """Opens ``.mcoda/mcoda.db`` in the home folder, and creates what is missing.
 
@@ -190,6 +203,10 @@ class OpensGlobal(Handle):
                 beyond it the call is ``Cancelled``, unless it has begun to write. Default: no limit.
             query_bytes: The largest result of one ``query`` in memory, in bytes, 1 or more. Default:
                 536870912 (512 MiB).
+            null_as_absent: Whether None in the database is None in results where it is otherwise an empty
+                object or list (``metadata``, ``payload``, ``runContext``, ``agentIds``, ``taskIds``), and
+                whether a new job's ``processedItems`` and a new task run's ``storyPointsAtRun`` are None if
+                they are not given, as in mcoda's TypeScript packages. Default: false.
         """
         keywords = {
             "config": config,
@@ -201,6 +218,7 @@ class OpensGlobal(Handle):
             "environment": environment,
             "call_timeout_ms": call_timeout_ms,
             "query_bytes": query_bytes,
+            "null_as_absent": null_as_absent,
         }
         return cls._of(_mcoda.Handle.open_global(options, keywords))
 
@@ -219,6 +237,7 @@ class OpensGlobal(Handle):
         environment: Mapping[str, Any] | None = None,
         call_timeout_ms: int | None = None,
         query_bytes: int | None = None,
+        null_as_absent: bool | None = None,
     ) -> H:
         """Opens the global database in this file, and creates what is missing.
 
@@ -243,6 +262,10 @@ class OpensGlobal(Handle):
                 beyond it the call is ``Cancelled``, unless it has begun to write. Default: no limit.
             query_bytes: The largest result of one ``query`` in memory, in bytes, 1 or more. Default:
                 536870912 (512 MiB).
+            null_as_absent: Whether None in the database is None in results where it is otherwise an empty
+                object or list (``metadata``, ``payload``, ``runContext``, ``agentIds``, ``taskIds``), and
+                whether a new job's ``processedItems`` and a new task run's ``storyPointsAtRun`` are None if
+                they are not given, as in mcoda's TypeScript packages. Default: false.
         """
         keywords = {
             "config": config,
@@ -254,5 +277,6 @@ class OpensGlobal(Handle):
             "environment": environment,
             "call_timeout_ms": call_timeout_ms,
             "query_bytes": query_bytes,
+            "null_as_absent": null_as_absent,
         }
         return cls._of(_mcoda.Handle.open_global_db(path, options, keywords))

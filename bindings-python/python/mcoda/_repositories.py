@@ -753,7 +753,7 @@ class Jobs(Repository):
             agent_ids: All agents that work on it. Absent: ``agent_id`` alone.
             payload: Data that the host needs to resume it.
             total_items: The number of items.
-            processed_items: The number of finished items. Absent: 0.
+            processed_items: The number of finished items. Absent: 0, and with ``null_as_absent`` None.
             last_checkpoint: The last point from which the host can resume it.
             created_at: When it was created, for an import. Absent: now.
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
@@ -1075,7 +1075,8 @@ class TaskRuns(Repository):
             status: Its status. Absent: ``running``.
             started_at: When it began. Absent: now.
             finished_at: When it ended, where it is recorded afterwards.
-            story_points_at_run: The task's story points. Absent: those of the task.
+            story_points_at_run: The task's story points. Absent: those of the task, and with
+                ``null_as_absent`` None.
             sp_per_hour_effective: Story points per hour as measured by the host: finite, 0 or more.
             git_branch: The git branch of the run.
             git_base_branch: The git branch that the run started from.

@@ -172,7 +172,8 @@ def _reader(hint: Any) -> Reader | None:
         return None if read is None else _optional(read)
     if origin is tuple:
         read = _reader(inner[0])
-        return tuple if read is None else _each(read)
+        # Null, which is otherwise empty, with `null_as_absent`.
+        return _optional(tuple if read is None else _each(read))
     if origin is dict and inner[1] is float:
         return lambda values: {name: float(value) for name, value in values.items()}
     if origin is dict:

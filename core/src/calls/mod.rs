@@ -16,7 +16,7 @@ use serde_json::Value;
 
 pub use argument::{Param, ParamKind};
 pub use held::Held;
-pub use reply::{OF_ONE_WORKSPACE, Reply, json_of, value_of};
+pub use reply::{OF_ONE_WORKSPACE, Reply, json_of};
 pub use table::CALLS;
 
 pub use crate::sqlite::EndReason;
@@ -83,7 +83,7 @@ impl Target<'_> {
         let call = Call::named(name)?;
         call.check_count(arguments)?;
         self.as_one_call(|| {
-            let reply = (call.run)(self, arguments)?;
+            let reply = (call.run)(self, arguments)?.with_null_as_absent(self.null_as_absent());
             let others = self.others_if(reply.is_empty)?;
             Ok(reply.with_other_workspaces(others))
         })
@@ -95,6 +95,10 @@ impl Target<'_> {
             Self::Workspace(workspace) if is_empty => workspace.unseen_workspaces(),
             _ => Ok(Vec::new()),
         }
+    }
+
+    fn null_as_absent(&self) -> bool {
+        self.session().is_ok_and(|session| session.shared().null_as_absent)
     }
 
     fn as_one_call<T>(&self, work: impl FnOnce() -> T) -> T {
@@ -165,6 +169,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::telemetry::{TokenUsage, TokenUsageQuery};
 
     #[test]
     fn names_are_unique_and_found_in_both_spellings() {
@@ -185,6 +190,35 @@ mod tests {
             for param in call.params {
                 assert!(!param.doc.trim().is_empty(), "{}({})", call.name, param.name);
             }
+        }
+    }
+
+    #[test]
+    fn null_and_empty_are_told_apart_where_that_is_asked_for() {
+        for null_as_absent in [false, true] {
+            let options = Workspace::options().null_as_absent(null_as_absent);
+            let workspace = options.open_db(":memory:").unwrap();
+            let insert = "INSERT INTO projects (id, key, metadata_json, created_at, updated_at) VALUES
+                ('1', 'A', NULL, '', ''), ('2', 'B', '{}', '', ''), ('3', 'C', '{\"a\":{}}', '', '')";
+            workspace.access().write(|tx| Ok(tx.execute(insert, [])?)).unwrap();
+            workspace.record_token_usage(&TokenUsage::default()).unwrap();
+            let absent = if null_as_absent { json!(null) } else { json!({}) };
+
+            let target = Target::Workspace(&workspace);
+            let metadata_of = |rows: Value| -> Vec<Value> {
+                rows.as_array().unwrap().iter().map(|row| row["metadata"].clone()).collect()
+            };
+            let projects = target.call("projects.list", &[]).unwrap();
+            let expected = [absent.clone(), json!({}), json!({"a": {}})];
+            assert_eq!(metadata_of(projects.to_value()), expected);
+            assert_eq!(metadata_of(serde_json::from_str(&projects.to_json().unwrap()).unwrap()), expected);
+            let mut cursor = workspace.token_usage_cursor(&TokenUsageQuery::default()).unwrap();
+            assert_eq!(metadata_of(Reply::next_rows(&mut cursor, 9).unwrap().to_value()), [absent]);
+            let read = workspace.projects().list().unwrap();
+            assert_eq!(
+                read.iter().map(|row| row.metadata.is_null()).collect::<Vec<_>>(),
+                [true, false, false]
+            );
         }
     }
 

@@ -9,7 +9,7 @@ use super::batch;
 use crate::error::{Error, ErrorKind, Result};
 use crate::json::{self, ToJson};
 use crate::repository::{CommandRun, Job};
-use crate::telemetry::{CallsOutside, Economics, TokenUsageRow, TokenUsageSummaryRow};
+use crate::telemetry::{CallsOutside, Economics, TokenUsageCursor, TokenUsageRow, TokenUsageSummaryRow};
 
 /// The calls that select by the workspace's id.
 pub const OF_ONE_WORKSPACE: [&str; 6] =
@@ -20,12 +20,24 @@ pub struct Reply {
     value: Box<dyn ToJson + Send>,
     pub(super) is_empty: bool,
     other_workspaces: Vec<String>,
+    null_as_absent: bool,
 }
 
 impl Reply {
     pub(super) fn new(value: impl Serialize + Send + 'static) -> Self {
         let is_empty = is_empty(&value);
-        Self { value: Box::new(value), is_empty, other_workspaces: Vec::new() }
+        Self { value: Box::new(value), is_empty, other_workspaces: Vec::new(), null_as_absent: false }
+    }
+
+    /// The next rows of a cursor; none at the end. Errors: as [`TokenUsageCursor::next_chunk`].
+    pub fn next_rows(cursor: &mut TokenUsageCursor, limit: usize) -> Result<Self> {
+        let reply = Self::new(cursor.next_chunk(limit)?).with_null_as_absent(cursor.null_as_absent);
+        Ok(reply.with_other_workspaces(cursor.other_workspaces().to_vec()))
+    }
+
+    /// The same, with null for NULL where the value is otherwise empty.
+    pub(super) fn with_null_as_absent(self, null_as_absent: bool) -> Self {
+        Self { null_as_absent, ..self }
     }
 
     pub(super) fn with_other_workspaces(self, ids: Vec<String>) -> Self {
@@ -42,31 +54,26 @@ impl Reply {
 
     /// As JSON text.
     pub fn to_json(&self) -> Result<String> {
-        json::text(&*self.value).map_err(not_json)
+        json::text(&*self.value, self.null_as_absent).map_err(not_json)
     }
 
     /// As JSON text in pieces, for a host that reads a large result a piece at a time. An array is several arrays with its
     /// items in their order, each of which ends after the item with which it reaches `bytes`; anything else is one piece.
     pub fn to_json_pieces(&self, bytes: usize) -> Result<Vec<String>> {
-        json::pieces(&*self.value, bytes).map_err(not_json)
+        json::pieces(&*self.value, bytes, self.null_as_absent).map_err(not_json)
     }
 
     /// As a JSON value.
     #[must_use]
     pub fn to_value(&self) -> Value {
         // A value that cannot be serialized, such as an infinite number, is null.
-        json::value(&*self.value).unwrap_or_default()
+        json::value(&*self.value, self.null_as_absent).unwrap_or_default()
     }
 }
 
 /// A result as JSON text, for a call that a binding does not make by its name.
 pub fn json_of(result: &impl Serialize) -> Result<String> {
-    json::text(result).map_err(not_json)
-}
-
-/// A result as a JSON value, for a call that a binding does not make by its name.
-pub fn value_of(result: &impl Serialize) -> Result<Value> {
-    json::value(result).map_err(not_json)
+    json::text(result, false).map_err(not_json)
 }
 
 impl std::fmt::Debug for Reply {

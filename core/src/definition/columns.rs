@@ -174,7 +174,7 @@ impl Column for Vec<String> {
     }
 }
 
-const NULL: ToSqlOutput<'static> = ToSqlOutput::Owned(SqlValue::Null);
+pub(crate) const NULL: ToSqlOutput<'static> = ToSqlOutput::Owned(SqlValue::Null);
 
 fn object(object: &Map<String, Value>) -> ToSqlOutput<'static> {
     // Written directly, because copying an object costs as much as everything else.

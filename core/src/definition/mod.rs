@@ -9,7 +9,7 @@ mod names;
 mod record;
 mod types;
 
-pub(crate) use columns::{Column, ColumnIndices, Stored, insert_sql};
+pub(crate) use columns::{Column, ColumnIndices, NULL, Stored, insert_sql};
 pub use names::camel_case;
 pub(crate) use names::{camel_bytes, camel_length, is_same_name, is_snake_case, joined_bytes, text};
 pub(crate) use record::{

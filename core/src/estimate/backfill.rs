@@ -53,7 +53,7 @@ fn event(inferred: &InferredEvent<'_>, id: String) -> StatusEvent {
         job_id: run.job_id.clone(),
         task_run_id: Some(run.id.clone()),
         agent_id: run.agent_id.clone(),
-        metadata: metadata(inferred.lane, inferred.phase),
+        metadata: metadata(inferred.lane, inferred.phase).into(),
     }
 }
 

@@ -18,23 +18,28 @@ pub(crate) use reader::read;
 
 type Result<T> = serde_json::Result<T>;
 
+/// The name of a newtype struct whose value stands for NULL: it is null where the caller wants `null_as_absent`, and the value
+/// elsewhere.
+pub(crate) const NULL: &str = "mcoda::Null";
+
 /// `value` as text.
-pub(crate) fn text(value: &dyn ToJson) -> Result<String> {
-    pieces(value, usize::MAX).map(|mut pieces| pieces.pop().unwrap_or_default())
+pub(crate) fn text(value: &dyn ToJson, null_as_absent: bool) -> Result<String> {
+    pieces(value, usize::MAX, null_as_absent).map(|mut pieces| pieces.pop().unwrap_or_default())
 }
 
 /// `value` as text. An array is written as several arrays with its items in their order, each of which ends after the item
 /// with which it reaches `bytes`; anything else is one piece.
-pub(crate) fn pieces(value: &dyn ToJson, bytes: usize) -> Result<Vec<String>> {
-    let mut text = Text { done: Vec::new(), current: Vec::with_capacity(128), open: Vec::new(), bytes };
+pub(crate) fn pieces(value: &dyn ToJson, bytes: usize, null_as_absent: bool) -> Result<Vec<String>> {
+    let current = Vec::with_capacity(128);
+    let mut text = Text { done: Vec::new(), current, open: Vec::new(), bytes, null_as_absent };
     value.write_to(&mut text)?;
     text.done.push(text.current);
     text.done.into_iter().map(|piece| String::from_utf8(piece).map_err(Error::custom)).collect()
 }
 
 /// `value` as a value. A number that is infinite or NaN is null.
-pub(crate) fn value(value: &dyn ToJson) -> Result<Value> {
-    let mut tree = Tree { open: Vec::new(), done: Value::Null };
+pub(crate) fn value(value: &dyn ToJson, null_as_absent: bool) -> Result<Value> {
+    let mut tree = Tree { open: Vec::new(), done: Value::Null, null_as_absent };
     value.write_to(&mut tree)?;
     Ok(tree.done)
 }
@@ -57,6 +62,8 @@ pub(crate) trait Sink {
     /// The name of the next value in the object.
     fn key(&mut self, key: &str) -> Result<()>;
     fn end(&mut self);
+    /// Whether what stands for NULL is null.
+    fn null_as_absent(&self) -> bool;
 }
 
 #[derive(Debug)]
@@ -79,6 +86,7 @@ struct Text {
     /// The containers that are open, each with whether it has an item.
     open: Vec<(Container, bool)>,
     bytes: usize,
+    null_as_absent: bool,
 }
 
 impl Text {
@@ -135,12 +143,17 @@ impl Sink for Text {
             self.current.push(if container == Container::Array { b']' } else { b'}' });
         }
     }
+
+    fn null_as_absent(&self) -> bool {
+        self.null_as_absent
+    }
 }
 
 struct Tree {
     /// The containers that are open; an object with the name of its next value.
     open: Vec<Open>,
     done: Value,
+    null_as_absent: bool,
 }
 
 enum Open {
@@ -191,6 +204,10 @@ impl Sink for Tree {
             Some(Open::Object(fields, _)) => self.put(Value::Object(fields)),
             None => {}
         }
+    }
+
+    fn null_as_absent(&self) -> bool {
+        self.null_as_absent
     }
 }
 
@@ -300,7 +317,10 @@ impl<'s> ser::Serializer for Serializer<'s> {
         self.serialize_str(variant)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _name: &'static str, value: &T) -> Result<()> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<()> {
+        if name == NULL && self.sink.null_as_absent() {
+            return self.scalar(Scalar::Null);
+        }
         value.serialize(self)
     }
 
@@ -488,38 +508,38 @@ mod tests {
 
     #[test]
     fn text_and_value_are_those_of_serde_json() {
-        assert_eq!(text(&sample()).unwrap(), serde_json::to_string(&sample()).unwrap());
-        assert_eq!(value(&sample()).unwrap(), serde_json::to_value(sample()).unwrap());
+        assert_eq!(text(&sample(), false).unwrap(), serde_json::to_string(&sample()).unwrap());
+        assert_eq!(value(&sample(), false).unwrap(), serde_json::to_value(sample()).unwrap());
         for simple in [json!(null), json!(1), json!("text"), json!([]), json!({}), json!([1, [2], {"a": 3}])]
         {
-            assert_eq!(text(&simple).unwrap(), simple.to_string());
-            assert_eq!(value(&simple).unwrap(), simple);
+            assert_eq!(text(&simple, false).unwrap(), simple.to_string());
+            assert_eq!(value(&simple, false).unwrap(), simple);
         }
     }
 
     #[test]
     fn a_name_that_is_not_text_is_refused() {
-        assert!(text(&BTreeMap::from([(true, 1)])).is_err());
-        assert!(value(&BTreeMap::from([(Vec::<u8>::new(), 1)])).is_err());
+        assert!(text(&BTreeMap::from([(true, 1)]), false).is_err());
+        assert!(value(&BTreeMap::from([(Vec::<u8>::new(), 1)]), false).is_err());
     }
 
     #[test]
     fn an_array_is_split_between_its_items() {
         let value = json!([1, [2, 3, 4, 5], {"a": [6, 7, 8]}, "nine, [ten]", "ä"]);
         for bytes in 1..60 {
-            let pieces = pieces(&value, bytes).unwrap();
+            let pieces = pieces(&value, bytes, false).unwrap();
             let items: Vec<Value> =
                 pieces.iter().flat_map(|piece| serde_json::from_str::<Vec<Value>>(piece).unwrap()).collect();
             assert_eq!(Value::from(items), value, "{bytes}: {pieces:?}");
         }
-        assert_eq!(pieces(&value, 1).unwrap().len(), 5);
-        assert_eq!(pieces(&value, 1000).unwrap(), [value.to_string()]);
+        assert_eq!(pieces(&value, 1, false).unwrap().len(), 5);
+        assert_eq!(pieces(&value, 1000, false).unwrap(), [value.to_string()]);
     }
 
     #[test]
     fn a_piece_ends_with_the_item_that_reaches_its_size() {
         let items = vec!["x".repeat(98); 1000];
-        let pieces = pieces(&items, 1000).unwrap();
+        let pieces = pieces(&items, 1000, false).unwrap();
         assert_eq!(pieces.len(), 100);
         assert!(pieces.iter().all(|piece| piece.len() <= 1110), "{:?}", pieces[0].len());
     }
@@ -527,7 +547,7 @@ mod tests {
     #[test]
     fn what_is_no_array_is_one_piece() {
         for value in [json!(null), json!({"a": [1, 2, 3]}), json!("text"), json!([])] {
-            assert_eq!(pieces(&value, 1).unwrap(), [value.to_string()]);
+            assert_eq!(pieces(&value, 1, false).unwrap(), [value.to_string()]);
         }
     }
 }

@@ -96,7 +96,7 @@ pub(crate) fn record(
         job_id: context.job_id.clone(),
         task_run_id: context.task_run_id.clone(),
         agent_id: context.agent_id.clone(),
-        metadata: step.of_event(),
+        metadata: step.of_event().into(),
     };
     status_events::insert(tx, &event)?;
     Ok(transition(Some(event.id), to))

@@ -187,7 +187,7 @@ fn progress(job: &Job) -> Option<String> {
 }
 
 fn agents(job: &Job) -> String {
-    match &*job.agent_ids {
+    match job.agent_ids.as_slice() {
         [] => text(job.agent_id.as_deref()),
         ids => ids.join(", "),
     }

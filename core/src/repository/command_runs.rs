@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 use super::{Store, agents, check, stored};
 use crate::definition::{Stored, constructor, record};
 use crate::error::{Error, Result};
+use crate::nullable::Nullable;
 use crate::number;
 use crate::sorting::sort_by_cached_key;
 use crate::time::{StoredTime, Timestamp};
@@ -27,9 +28,9 @@ record! {
         /// The first agent that worked in it.
         pub agent_id: Option<String>,
         /// All agents that worked in it, in order of their first call.
-        pub agent_ids: Vec<String>,
+        pub agent_ids: Nullable<Vec<String>>,
         /// The tasks of the run, as the host recorded them.
-        pub task_ids: Vec<String>,
+        pub task_ids: Nullable<Vec<String>>,
         /// The git branch of the run.
         pub git_branch: Option<String>,
         /// The git branch that the run started from.
@@ -128,8 +129,8 @@ impl CommandRuns<'_> {
                 command_name: new.command_name.clone(),
                 job_id: new.job_id.clone(),
                 agent_id: new.agent_id.clone(),
-                agent_ids: agents::all(new.agent_id.as_deref(), &[]),
-                task_ids: new.task_ids.clone(),
+                agent_ids: agents::all(new.agent_id.as_deref(), &[]).into(),
+                task_ids: new.task_ids.clone().into(),
                 git_branch: new.git_branch.clone(),
                 git_base_branch: new.git_base_branch.clone(),
                 started_at,

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::{Store, agents, check, stored};
 use crate::definition::{Stored, constructor, record};
 use crate::error::{Error, Result};
+use crate::nullable::Nullable;
 use crate::sorting::sort_by_cached_key;
 use crate::time::{StoredTime, Timestamp};
 
@@ -31,10 +32,10 @@ record! {
         pub agent_id: Option<String>,
         /// All agents that worked on it, in order of their first call.
         #[serde(default)]
-        pub agent_ids: Vec<String>,
+        pub agent_ids: Nullable<Vec<String>>,
         /// Data that the host needs to resume it.
         #[serde(default)]
-        pub payload: Map<String, Value>,
+        pub payload: Nullable<Map<String, Value>>,
         /// The number of items.
         pub total_items: Option<i64>,
         /// The number of finished items.
@@ -70,7 +71,7 @@ record! {
         pub payload: Map<String, Value> = depth,
         /// The number of items.
         pub total_items: Option<i64>,
-        /// The number of finished items. Absent: 0.
+        /// The number of finished items. Absent: 0, and with `nullAsAbsent` NULL.
         pub processed_items: Option<i64>,
         /// The last point from which the host can resume it.
         pub last_checkpoint: Option<String>,
@@ -114,10 +115,10 @@ impl Jobs<'_> {
                 state: new.state.clone().unwrap_or_else(|| "running".to_owned()),
                 command_name: new.command_name.clone(),
                 agent_id: new.agent_id.clone().or_else(|| new.agent_ids.first().cloned()),
-                agent_ids: agents::all(new.agent_id.as_deref(), &new.agent_ids),
-                payload: new.payload.clone(),
+                agent_ids: agents::all(new.agent_id.as_deref(), &new.agent_ids).into(),
+                payload: new.payload.clone().into(),
                 total_items: new.total_items,
-                processed_items: new.processed_items.or(Some(0)),
+                processed_items: new.processed_items.or((!self.store.null_as_absent).then_some(0)),
                 last_checkpoint: new.last_checkpoint.clone(),
                 created_at: new.created_at.map_or_else(|| now.clone(), StoredTime::from),
                 updated_at: now,

@@ -54,6 +54,8 @@ pub(crate) struct Store<'a> {
     pub(crate) access: &'a Access,
     pub(crate) clock: Clock,
     pub(crate) ids: &'a IdSource,
+    /// Whether a counter that the caller does not give is NULL.
+    pub(crate) null_as_absent: bool,
 }
 
 impl Store<'_> {

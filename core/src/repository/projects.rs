@@ -7,6 +7,7 @@ use super::{Store, stored};
 use crate::definition::{constructor, record};
 use crate::error::Result;
 use crate::natural_order;
+use crate::nullable::Nullable;
 use crate::sorting::sort_by;
 use crate::time::{StoredTime, Timestamp};
 
@@ -24,7 +25,7 @@ record! {
         /// Its description.
         pub description: Option<String>,
         /// Additional data of the host.
-        pub metadata: Map<String, Value>,
+        pub metadata: Nullable<Map<String, Value>>,
         /// When the row was created.
         pub created_at: StoredTime,
         /// When the row last changed.
@@ -69,7 +70,7 @@ impl Projects<'_> {
                     key: new.key.clone(),
                     name: new.name.clone(),
                     description: new.description.clone(),
-                    metadata: new.metadata.clone(),
+                    metadata: new.metadata.clone().into(),
                     created_at: new.created_at.map_or_else(|| now.clone(), StoredTime::from),
                     updated_at: now,
                 };

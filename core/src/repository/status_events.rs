@@ -8,6 +8,7 @@ use super::scope::{CONDITION, ScopeIds};
 use super::stored;
 use crate::definition::record;
 use crate::error::Result;
+use crate::nullable::Nullable;
 use crate::time::StoredTime;
 
 record! {
@@ -35,7 +36,7 @@ record! {
         /// The agent that changed it.
         pub agent_id: Option<String>,
         /// Lane details and additional data of the host; invalid metadata reads as empty.
-        pub metadata: Map<String, Value>,
+        pub metadata: Nullable<Map<String, Value>>,
     }
 }
 

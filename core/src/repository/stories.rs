@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::{Store, check, epics, stored};
 use crate::definition::{constructor, record};
 use crate::error::{Error, Result};
+use crate::nullable::Nullable;
 use crate::sorting::sort_by;
 use crate::time::{StoredTime, Timestamp};
 use crate::{natural_order, number};
@@ -35,7 +36,7 @@ record! {
         /// Its priority: smaller numbers come first.
         pub priority: Option<i64>,
         /// Additional data of the host.
-        pub metadata: Map<String, Value>,
+        pub metadata: Nullable<Map<String, Value>>,
         /// When the row was created.
         pub created_at: StoredTime,
         /// When the row last changed.
@@ -118,7 +119,7 @@ impl Stories<'_> {
             acceptance_criteria: new.acceptance_criteria.clone(),
             story_points_total: new.story_points_total,
             priority: new.priority,
-            metadata: new.metadata.clone(),
+            metadata: new.metadata.clone().into(),
             created_at: new.created_at.map_or_else(|| now.clone(), StoredTime::from),
             updated_at: now,
         };

@@ -8,6 +8,7 @@ use super::scope::{CONDITION, ScopeIds};
 use super::{Store, check, row, stored, tasks};
 use crate::definition::{ColumnIndices, Stored, constructor, record};
 use crate::error::{Error, Result};
+use crate::nullable::Nullable;
 use crate::number;
 use crate::sorting::{sort_by_cached_key, sort_by_key};
 use crate::time::{StoredTime, Timestamp};
@@ -49,7 +50,7 @@ record! {
         pub git_commit_sha: Option<String>,
         /// Additional data of the host.
         #[serde(default)]
-        pub run_context: Map<String, Value>,
+        pub run_context: Nullable<Map<String, Value>>,
     }
 }
 
@@ -73,7 +74,7 @@ record! {
         pub started_at: Option<Timestamp>,
         /// When it ended, where it is recorded afterwards.
         pub finished_at: Option<Timestamp>,
-        /// The task's story points. Absent: those of the task.
+        /// The task's story points. Absent: those of the task, and with `nullAsAbsent` NULL.
         pub story_points_at_run: Option<f64> = non_negative,
         /// Story points per hour as measured by the host: finite, 0 or more.
         pub sp_per_hour_effective: Option<f64> = non_negative,
@@ -131,12 +132,14 @@ impl TaskRuns<'_> {
                 status: new.status.clone().unwrap_or_else(|| "running".to_owned()),
                 started_at,
                 finished_at: new.finished_at.map(StoredTime::from),
-                story_points_at_run: new.story_points_at_run.or(task.story_points),
+                story_points_at_run: new
+                    .story_points_at_run
+                    .or(task.story_points.filter(|_| !self.0.null_as_absent)),
                 sp_per_hour_effective: new.sp_per_hour_effective,
                 git_branch: new.git_branch.clone(),
                 git_base_branch: new.git_base_branch.clone(),
                 git_commit_sha: new.git_commit_sha.clone(),
-                run_context: new.run_context.clone(),
+                run_context: new.run_context.clone().into(),
             };
             stored::insert(tx, &run)?;
             Ok(run)

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::{Store, check, stored, stories};
 use crate::definition::{constructor, record};
 use crate::error::{Error, Result, shorten};
+use crate::nullable::Nullable;
 use crate::sorting::sort_by;
 use crate::time::{StoredTime, Timestamp};
 use crate::{natural_order, number, status};
@@ -51,7 +52,7 @@ record! {
         /// The version of the OpenAPI document that it was created from.
         pub openapi_version_at_creation: Option<String>,
         /// Additional data of the host.
-        pub metadata: Map<String, Value>,
+        pub metadata: Nullable<Map<String, Value>>,
         /// When the row was created.
         pub created_at: StoredTime,
         /// When the row last changed.
@@ -175,7 +176,7 @@ impl Tasks<'_> {
             vcs_base_branch: new.vcs_base_branch.clone(),
             vcs_last_commit_sha: new.vcs_last_commit_sha.clone(),
             openapi_version_at_creation: new.openapi_version_at_creation.clone(),
-            metadata: new.metadata.clone(),
+            metadata: new.metadata.clone().into(),
             created_at: new.created_at.map_or_else(|| now.clone(), StoredTime::from),
             updated_at: now,
         };

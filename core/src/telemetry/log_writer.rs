@@ -312,7 +312,7 @@ pub(crate) fn upsert_alone(
 }
 
 fn log_line(record: &TokenUsageRecord) -> Result<String> {
-    let line = json::text(record).map_err(|error| {
+    let line = json::text(record, false).map_err(|error| {
         Error::new(ErrorKind::Internal, "a record cannot be written as JSON").with_source(error)
     })?;
     if line.len() > LONGEST_ENTRY {

@@ -27,7 +27,7 @@ pub(super) fn report(tx: &Connection, session: &str, report: &Report) -> Result<
     }
     let report = &earlier.map_or_else(|| report.clone(), |earlier| report.clone().replacing(earlier));
     let is_same = known.contains(report);
-    let json = json::text(report).map_err(not_json)?;
+    let json = json::text(report, false).map_err(not_json)?;
     session_usage::put_report(tx, session, &report.id, &json)?;
     Ok(if is_same { Change::Known } else { Change::New })
 }

@@ -148,6 +148,7 @@ impl WorkspaceLocation {
             clock: options.clock,
             ids: options.ids,
             busy_timeout: options.busy_timeout,
+            null_as_absent: options.null_as_absent,
         };
         let workspace = Workspace { session: Session::new(database, shared), settings: Arc::new(settings) };
         // Records that a process committed and did not log before it died.

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use crate::definition::record;
 use crate::error::{Error, ErrorKind, Result};
 use crate::json;
+use crate::nullable::Nullable;
 use crate::number;
 use crate::time::{StoredTime, Timestamp};
 
@@ -127,7 +128,7 @@ macro_rules! usage_records {
                 /// The error of the call: metadata `error_kind`, `errorKind` or `error`.
                 pub error_kind: Option<String>,
                 /// Additional data; empty if there is none, or if it is not a JSON object.
-                pub metadata: Map<String, Value>,
+                pub metadata: Nullable<Map<String, Value>>,
             }
         }
 
@@ -183,7 +184,7 @@ macro_rules! usage_records {
                     finished_at: record.finished_at.map(StoredTime::from),
                     timestamp: record.timestamp.into(),
                     error_kind: None,
-                    metadata: record.metadata.unwrap_or_default(),
+                    metadata: record.metadata.into(),
                 }
             }
         }
@@ -284,7 +285,7 @@ impl TokenUsageRecord {
 
     /// The record as its entry in the JSON log.
     pub(crate) fn to_json(&self) -> Result<Map<String, Value>> {
-        match json::value(self) {
+        match json::value(self, false) {
             Ok(Value::Object(object)) => Ok(object),
             _ => Err(unwritable()),
         }
@@ -293,7 +294,7 @@ impl TokenUsageRecord {
     /// Whether an entry of the JSON log is this record. What the entry does not have is absent, as is metadata that is
     /// empty; a whole number may be written in either way.
     pub(crate) fn is_logged_as(&self, entry: &str) -> Result<bool> {
-        if json::text(self).is_ok_and(|own| own == entry) {
+        if json::text(self, false).is_ok_and(|own| own == entry) {
             return Ok(true);
         }
         let Ok(Value::Object(entry)) = serde_json::from_str(entry) else { return Ok(false) };

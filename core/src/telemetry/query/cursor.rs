@@ -54,10 +54,15 @@ pub struct TokenUsageCursor {
     fetched: std::vec::IntoIter<TokenUsageRow>,
     has_failed: bool,
     other_workspaces: Vec<String>,
+    pub(crate) null_as_absent: bool,
 }
 
 impl TokenUsageCursor {
-    pub(crate) fn new(database: Arc<Database>, query_context: &QueryContext<'_>) -> Result<Self> {
+    pub(crate) fn new(
+        database: Arc<Database>,
+        query_context: &QueryContext<'_>,
+        null_as_absent: bool,
+    ) -> Result<Self> {
         let (filter, index) = index(query_context)?;
         let layout = usage_scan::layout_version(query_context.tx)?;
         let fetched = Vec::new().into_iter();
@@ -65,7 +70,17 @@ impl TokenUsageCursor {
             Some(own) if index.is_empty() => workspace_ids::unseen(query_context.tx, own)?,
             _ => Vec::new(),
         };
-        Ok(Self { database, filter, layout, index, next: 0, fetched, has_failed: false, other_workspaces })
+        Ok(Self {
+            database,
+            filter,
+            layout,
+            index,
+            next: 0,
+            fetched,
+            has_failed: false,
+            other_workspaces,
+            null_as_absent,
+        })
     }
 
     /// The ids of other workspaces in the database, if there are no rows because it has those of other workspaces only: the
