@@ -12,15 +12,19 @@ import { emptyProject, install, pack } from './packed.mjs'
 const PROGRAM = `
 import { Workspace, extractUsage } from '@mcoda/native'
 import { TelemetryClient } from '@mcoda/native/client'
+import { open } from '@mcoda/native/sqlite'
 const workspace = await Workspace.openDb(':memory:')
 await workspace.recordTokenUsage(extractUsage({ usage: { prompt_tokens: 3 } }))
 const [{ tokens_prompt }] = await workspace.tokenUsage()
 await workspace.close()
+const database = await open({ filename: ':memory:' })
+const { a } = await database.get('SELECT ? AS a', 'sql')
+await database.close()
 const fetch = async (url) => new Response(JSON.stringify({ url }))
 const client = new TelemetryClient({ baseUrl: 'https://example.org', fetch })
-console.log((await client.estimate({ workspaceId: 'w' })).url, tokens_prompt)
+console.log((await client.estimate({ workspaceId: 'w' })).url, tokens_prompt, a)
 `
-const PRINTED = 'https://example.org/estimate?workspace_id=w 3\n'
+const PRINTED = 'https://example.org/estimate?workspace_id=w 3 sql\n'
 /** The same where a bundle is CommonJS, which has no await outside of functions. */
 const COMMONJS = PROGRAM.replace('const workspace', 'async function main() {\nconst workspace') + '}\nmain()\n'
 /** A program that uses only the client of a server. */
@@ -56,7 +60,9 @@ test('esbuild_leaves_the_package_outside', async () => {
 
 test('webpack_leaves_the_package_outside', async () => {
   const bundle = (entry, filename, more) => {
-    const externals = { '@mcoda/native': `${more.how} @mcoda/native`, '@mcoda/native/client': `${more.how} @mcoda/native/client` }
+    // As docs/node.md has it.
+    const externals = ({ request }, done) =>
+      /^@mcoda\/native(\/|$)/.test(request) ? done(null, `${more.how} ${request}`) : done()
     const settings = { mode: 'production', target: 'node20', context: project, entry, externals, ...more.settings }
     return promisify(webpack)({ ...settings, output: { path: project, filename, ...more.output } })
   }
@@ -73,10 +79,15 @@ test('webpack_leaves_the_package_outside', async () => {
 })
 
 test('vite_leaves_the_package_outside', async () => {
-  const rollupOptions = { output: { entryFileNames: 'vite.mjs' } }
-  const build = { ssr: 'program.mjs', outDir: 'vite', target: 'node20', rollupOptions }
-  await viteBuild({ root: project, configFile: false, logLevel: 'silent', build })
-  assert.equal(run('vite/vite.mjs'), PRINTED)
+  for (const [format, entry, out] of [
+    ['es', 'program.mjs', 'vite.mjs'],
+    ['cjs', 'program-cjs.mjs', 'vite.cjs'],
+  ]) {
+    const rollupOptions = { output: { format, entryFileNames: out } }
+    const build = { ssr: entry, outDir: `vite-${format}`, target: 'node20', rollupOptions }
+    await viteBuild({ root: project, configFile: false, logLevel: 'silent', build })
+    assert.equal(run(`vite-${format}/${out}`), PRINTED, format)
+  }
 })
 
 test('the_client_can_be_bundled_for_a_browser', async () => {

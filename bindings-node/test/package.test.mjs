@@ -41,6 +41,22 @@ test('the_package_works_in_an_empty_project', async (t) => {
     assert.equal(run('--input-type=commonjs', '--eval', cjs), ':memory:\n')
   })
 
+  await t.test('the_drop_in_for_npm_sqlite_works', () => {
+    const use = `
+      const database = await open({ filename: 'drop-in.db', driver: sqlite3.Database })
+      await database.exec('CREATE TABLE IF NOT EXISTS t (a); BEGIN IMMEDIATE')
+      const { changes } = await database.run('INSERT INTO t VALUES (?)', 7)
+      await database.exec('COMMIT')
+      const { n } = await database.get('SELECT count(*) AS n FROM t')
+      await database.close()
+      console.log(database instanceof Database, changes, n)`
+    const esm = `import sqlite3, { Database, open } from '@mcoda/native/sqlite'; ${use}`
+    assert.equal(run('--input-type=module', '--eval', esm), 'true 1 1\n')
+    const required = "const { Database, open, default: sqlite3 } = require('@mcoda/native/sqlite')"
+    const cjs = `${required}; (async () => { ${use} })()`
+    assert.equal(run('--input-type=commonjs', '--eval', cjs), 'true 1 2\n')
+  })
+
   await t.test('the_quickstart_runs', () => {
     copyFileSync(join(ROOT, 'docs/examples/quickstart.mjs'), join(project, 'quickstart.mjs'))
     const lines = run('quickstart.mjs', 'shop.db').trim().split('\n')
@@ -68,7 +84,8 @@ test('the_package_works_in_an_empty_project', async (t) => {
 
   await t.test('the_client_works_without_the_native_part', () => {
     rmSync(join(project, 'node_modules/@mcoda/native/dist/mcoda.node'))
-    assert.throws(() => run('--eval', "require('@mcoda/native')"), /has no binary/)
+    for (const name of ['@mcoda/native', '@mcoda/native/sqlite'])
+      assert.throws(() => run('--eval', `require('${name}')`), /has no binary/)
     const request = `
       const fetch = async (url) => new Response(JSON.stringify({ url }))
       const client = new TelemetryClient({ baseUrl: 'https://example.org', fetch })
