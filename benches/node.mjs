@@ -14,7 +14,9 @@ import { fileURLToPath } from 'node:url'
 const ROUNDS = Number(process.env.ROUNDS ?? 3)
 const SINGLE = 5_000
 const BATCH = 10_000
-const ROWS = 500_000
+const ROWS = Number(process.env.ROWS ?? 500_000)
+/** The longest pause of the event loop that a large result may cause, in milliseconds. */
+const PAUSE = 20
 const HANDLES = 500
 const FILES = 20
 const OWN = fileURLToPath(import.meta.url)
@@ -27,6 +29,10 @@ const COLUMNS = [
   'tokens_total', 'cost_estimate', 'currency', 'timestamp', 'metadata_json',
 ]
 const INSERT = `INSERT INTO token_usage (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`
+/** The rows of many calls, as the library stores them. */
+const FILL_USAGE = `INSERT INTO token_usage (${COLUMNS.join(', ')}) WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${ROWS})
+  SELECT printf('01990000-0000-7000-8000-%012x', i), 'bench', 'claude', 'opus', 'work', 'act', 1000 + i, 100, 1100 + i, 0.01, 'USD',
+    strftime('%Y-%m-%dT%H:%M:%fZ', 1767225600 + i, 'unixepoch'), '{"commandName":"work","action":"act","attempt":' || i % 3 || '}' FROM n`
 const FILL = `INSERT INTO rows WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${ROWS})
   SELECT i, 'name ' || i, i / 7.0, i % 13, 'a longer text in each row' FROM n`
 
@@ -87,6 +93,22 @@ const runOneByOne = async (database) => {
 const allRows = async (database) => {
   if ((await database.all('SELECT * FROM rows')).length !== ROWS) throw new Error('rows are missing')
 }
+const allUsage = async (database) => {
+  if ((await database.all('SELECT * FROM token_usage ORDER BY timestamp')).length !== ROWS) throw new Error('rows are missing')
+}
+const tokenUsage = async (workspace) => {
+  if ((await workspace.tokenUsage({})).length !== ROWS) throw new Error('rows are missing')
+}
+const queryUsage = async (workspace) => {
+  if ((await workspace.query('SELECT * FROM token_usage ORDER BY timestamp')).length !== ROWS) throw new Error('rows are missing')
+}
+/** A file with the usage of many calls, opened by `open`. */
+const withUsage = (open, work) => async (filename) => {
+  const filling = await openOwn(filename)
+  await filling.exec(FILL_USAGE)
+  await filling.close()
+  return [await open(filename), work]
+}
 const insertedBy = (open) => async (filename) => [await connected(open, filename), insertOneByOne]
 const rawBy = (work) => (open) => async (filename) => {
   const database = await connected(open, filename)
@@ -128,7 +150,7 @@ const creating = (create) => async (filename) => {
   }
   return [{ close: () => undefined }, work]
 }
-const openWorkspace = (filename) => library('@mcoda/native').Workspace.openDb(filename, { workspaceId: 'bench' })
+const openWorkspace = (filename) => library('@mcoda/native').Workspace.openDb(filename, { workspaceId: 'bench', queryBytes: 2 ** 31 })
 const openedBy = (open) => opening((filename) => connected(open, filename))
 /** The TypeScript packages create each table by a statement of its own. */
 const createdBy = (open) => async (filename) => {
@@ -147,9 +169,13 @@ const rivals = (by) => ({ sqlite3: by(openNpm), 'better-sqlite3': by(openBetter)
 const get = rawBy(getOneByOne)
 const run = rawBy(runOneByOne)
 const all = rawBy(allRows)
+const usageBy = (open) => withUsage((filename) => connected(open, filename), allUsage)
 const withLog = (filename) => ({ jsonLog: join(filename, '..') })
 
-/** Each figure: how often it is done, by whom, and how many times faster than `sqlite3` the library is meant to be. */
+/**
+ * Each figure: how often it is done, by whom, and how many times faster than `sqlite3` the library is meant to be, where that is a
+ * goal. What is done once is watched for the pauses of the event loop, too.
+ */
 const FIGURES = {
   'open, without a call': { times: HANDLES, goal: 1, ways: { library: opening(openWorkspace), ...rivals(openedBy) } },
   'open of @mcoda/native/sqlite': { times: HANDLES, goal: 1, ways: { library: opening(openOwn), ...rivals(openedBy) } },
@@ -161,6 +187,9 @@ const FIGURES = {
   'get, one by one': { times: SINGLE, goal: 1.5, ways: { library: get(openOwn), ...rivals(get) } },
   'run, one by one': { times: SINGLE, goal: 1, ways: { library: run(openOwn), ...rivals(run) } },
   [`all, ${ROWS} rows`]: { times: 1, goal: 1, ways: { library: all(openOwn), ...rivals(all) } },
+  // The rivals only read the rows: they complete and parse nothing.
+  [`tokenUsage, ${ROWS} rows`]: { times: 1, ways: { library: withUsage(openWorkspace, tokenUsage), ...rivals(usageBy) } },
+  [`query, ${ROWS} rows`]: { times: 1, ways: { library: withUsage(openWorkspace, queryUsage), ...rivals(usageBy) } },
 }
 
 /** How long the event loop was held at the most, in milliseconds. */
@@ -218,11 +247,12 @@ function compare() {
     const medians = (what) => Object.fromEntries(Object.keys(ways).map((way) => [way, median(runs[way].map((run) => run[what]))]))
     const [millis, processor] = [medians('millis'), medians('processor')]
     const ratio = (of) => (of.sqlite3 / of.library).toFixed(2)
-    console.log(`${figure}: ${ratio(millis)} times as fast as sqlite3 (goal ${goal}); by processor time ${ratio(processor)} times`)
+    console.log(`${figure}: ${ratio(millis)} times as fast as sqlite3${goal ? ` (goal ${goal})` : ''}; by processor time ${ratio(processor)} times`)
     for (const way of Object.keys(ways)) {
       const each = times === 1 ? `${millis[way].toFixed(0)} ms` : `${((millis[way] / times) * 1000).toFixed(1)} us each`
       const cpu = times === 1 ? `${processor[way].toFixed(0)} ms` : `${((processor[way] / times) * 1000).toFixed(1)} us`
-      const pause = times === 1 ? `, longest pause ${median(runs[way].map((run) => run.pause)).toFixed(1)} ms` : ''
+      const longest = median(runs[way].map((run) => run.pause)).toFixed(1)
+      const pause = times === 1 ? `, longest pause ${longest} ms${way === 'library' ? ` (goal ${PAUSE} ms)` : ''}` : ''
       console.log(`  ${way.padEnd(16)} ${each}, processor ${cpu}${pause}`)
     }
   }
