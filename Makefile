@@ -39,6 +39,7 @@ test-full: test $(DENY) ## Run all tests, then many more rounds, the soak, the s
 	$(ORACLE) --workspaces 1500 --seed 1000
 	./tests/valgrind.sh
 	cd bindings-python && MCODA_TEST_ROUNDS=10 ../$(VENV)/bin/python -m pytest tests/test_coexistence.py
+	cd bindings-node && MCODA_TEST_ROUNDS=20 node --test --test-reporter=dot test/sqlite_interleaving.test.mjs
 	./bindings-python/tests/release.sh
 	./bindings-node/test/release.sh
 	./tests/c/run.sh --full

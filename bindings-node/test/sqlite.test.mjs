@@ -9,9 +9,10 @@ import { pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import sqlite3, { Database, OPEN_READONLY, open } from '@mcoda/native/sqlite'
-import { freshFolder } from './support.mjs'
+import { freshFolder, runProgram } from './support.mjs'
 
 const NUMBERS = 'WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT i, hex(i) AS h FROM n'
+const ON_LINUX = existsSync('/proc/self/status') ? false : 'resident memory can be read on Linux only'
 const memory = (config) => open({ filename: ':memory:', ...config })
 
 test('the_package_is_what_the_names_of_npm_are', async () => {
@@ -132,6 +133,31 @@ test('each_gives_rows_while_they_are_read_and_ends_where_the_callback_throws', a
   await Promise.all(calls)
   assert.equal((await database.get('SELECT count(*) AS n FROM t')).n, 20)
   await database.close()
+})
+
+// Held rows would be 200 MiB.
+const FLAT = `
+  import { readFileSync } from 'node:fs'
+  import { open } from '@mcoda/native/sqlite'
+  const SQL = 'WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500000) SELECT i, hex(zeroblob(200)) AS h FROM n'
+  const resident = () => {
+    gc()
+    return Number(/VmRSS:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1])
+  }
+  const database = await open({ filename: ':memory:' })
+  const seen = { iterate: [], each: [] }
+  const see = (way, { i }) => i % 100000 === 0 && seen[way].push(resident())
+  for await (const row of database.iterate(SQL)) see('iterate', row)
+  await database.each(SQL, (_, row) => see('each', row))
+  console.log(JSON.stringify(seen))`
+
+test('reading_row_by_row_takes_the_same_memory_however_many_rows_there_are', { skip: ON_LINUX }, (t) => {
+  for (const [way, [first, ...later]] of Object.entries(JSON.parse(runProgram(t, FLAT, [], ['--expose-gc'])))) {
+    assert.equal(later.length, 4)
+    const growth = Math.max(...later) - first
+    t.diagnostic(`${way}: ${first} KiB after 100000 rows, ${growth} KiB more after 500000`)
+    assert.ok(growth < 32 * 1024, `${way}: ${growth} KiB more than ${first}`)
+  }
 })
 
 test('an_iteration_gives_the_rows_that_were_there_when_it_began_whatever_runs_meanwhile', async () => {

@@ -9,7 +9,7 @@ import { open } from '@mcoda/native/sqlite'
 import { freshFolder } from './support.mjs'
 
 const AWAITERS = 50
-const ROUNDS = Number(process.env.MCODA_TEST_ROUNDS ?? 1)
+const SEEDS = Array.from({ length: Number(process.env.MCODA_TEST_ROUNDS ?? 3) }, (_, round) => 20_261_129 + round)
 
 /** Numbers from a seed, so that a failure can be had again. */
 function random(seed) {
@@ -148,8 +148,7 @@ async function interleave(database, workspace, seed, steps) {
   return { keys: [...model.committed].sort((one, other) => one - other), records: kept.sort() }
 }
 
-for (let round = 0; round < ROUNDS; round += 1) {
-  const seed = 20_261_129 + round
+for (const seed of SEEDS) {
   test(`the_model_agrees_whatever_${AWAITERS}_awaiters_do_seed_${seed}`, async (t) => {
     const folder = freshFolder(t)
     const filename = join(folder, 'mcoda.db')
@@ -192,33 +191,35 @@ function turns(database) {
   }
 }
 
-test('transactions_that_take_turns_happen_whole_or_not_at_all', async (t) => {
-  const filename = join(freshFolder(t), 'mcoda.db')
-  const database = await open({ filename })
-  await database.exec('PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL; CREATE TABLE t (owner, step)')
-  const workspace = await Workspace.over(database)
-  const withTransaction = turns(database)
-  const next = random(7)
-  const outcomes = await Promise.all(
-    Array.from({ length: AWAITERS }, async (_, owner) => {
-      await setTimeout(next(20))
-      const fails = next(3) === 0
-      const work = async () => {
-        for (let step = 0; step < 5; step += 1) {
-          await database.run('INSERT INTO t VALUES (?, ?)', owner, step)
-          if (next(2)) await setTimeout(next(3))
-          if (fails && step === 3) throw new Error('given up')
+for (const seed of SEEDS) {
+  test(`transactions_that_take_turns_happen_whole_or_not_at_all_seed_${seed}`, async (t) => {
+    const filename = join(freshFolder(t), 'mcoda.db')
+    const database = await open({ filename })
+    await database.exec('PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL; CREATE TABLE t (owner, step)')
+    const workspace = await Workspace.over(database)
+    const withTransaction = turns(database)
+    const next = random(seed)
+    const outcomes = await Promise.all(
+      Array.from({ length: AWAITERS }, async (_, owner) => {
+        await setTimeout(next(20))
+        const fails = next(3) === 0
+        const work = async () => {
+          for (let step = 0; step < 5; step += 1) {
+            await database.run('INSERT INTO t VALUES (?, ?)', owner, step)
+            if (next(2)) await setTimeout(next(3))
+            if (fails && step === 3) throw new Error('given up')
+          }
+          await workspace.recordTokenUsage({ id: `${owner}`, tokensPrompt: owner })
         }
-        await workspace.recordTokenUsage({ id: `${owner}`, tokensPrompt: owner })
-      }
-      return withTransaction(work).then(() => owner, ({ message }) => message)
-    }),
-  )
-  const kept = outcomes.filter((owner) => typeof owner === 'number')
-  assert.ok(kept.length > 0 && kept.length < AWAITERS)
-  assert.ok(outcomes.every((outcome) => typeof outcome === 'number' || outcome === 'given up'))
-  const rows = await database.all('SELECT owner, count(*) AS n FROM t GROUP BY owner ORDER BY owner')
-  assert.deepEqual(rows, kept.map((owner) => ({ owner, n: 5 })))
-  assert.equal((await database.get('SELECT count(*) AS n FROM token_usage')).n, kept.length)
-  await database.close()
-})
+        return withTransaction(work).then(() => owner, ({ message }) => message)
+      }),
+    )
+    const kept = outcomes.filter((owner) => typeof owner === 'number')
+    assert.ok(kept.length > 0 && kept.length < AWAITERS)
+    assert.ok(outcomes.every((outcome) => typeof outcome === 'number' || outcome === 'given up'))
+    const rows = await database.all('SELECT owner, count(*) AS n FROM t GROUP BY owner ORDER BY owner')
+    assert.deepEqual(rows, kept.map((owner) => ({ owner, n: 5 })))
+    assert.equal((await database.get('SELECT count(*) AS n FROM token_usage')).n, kept.length)
+    await database.close()
+  })
+}
