@@ -155,7 +155,7 @@ fn json_that_could_not_be_read_again_is_refused_before_it_is_written() {
     assert!(workspace.record_token_usage(&usage).unwrap().logged);
     assert!(workspace.record_token_usage(&usage).unwrap().duplicate);
     assert_eq!(fixture.log()[0]["metadata"], Value::Object(nested(100)));
-    assert_eq!(workspace.token_usage(&Default::default()).unwrap()[0].metadata, nested(100));
+    assert_eq!(*workspace.token_usage(&Default::default()).unwrap()[0].metadata, nested(100));
 }
 
 #[test]

@@ -201,8 +201,8 @@ fn a_call_that_names_only_the_job_does_not_change_the_command_run() {
     workspace.record_token_usage(&usage(json!({"agentId": "a", "jobId": job}))).unwrap();
     assert_eq!(workspace.command_runs().get(&run).unwrap().unwrap().agent_id, None);
     workspace.record_token_usage(&usage(json!({"agentId": "b", "commandRunId": run}))).unwrap();
-    assert_eq!(workspace.jobs().get(&job).unwrap().unwrap().agent_ids, ["a"]);
-    assert_eq!(workspace.command_runs().get(&run).unwrap().unwrap().agent_ids, ["b"]);
+    assert_eq!(*workspace.jobs().get(&job).unwrap().unwrap().agent_ids, ["a"]);
+    assert_eq!(*workspace.command_runs().get(&run).unwrap().unwrap().agent_ids, ["b"]);
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn an_agent_stored_before_the_list_existed_is_kept_and_an_invalid_list_is_replac
         (found.agent_id.as_deref(), found.agent_ids.join(",")),
         (Some("first"), "first,second".to_owned())
     );
-    assert_eq!(workspace.jobs().get(&damaged).unwrap().unwrap().agent_ids, ["second"]);
+    assert_eq!(*workspace.jobs().get(&damaged).unwrap().unwrap().agent_ids, ["second"]);
 }
 
 #[test]
@@ -239,8 +239,8 @@ fn three_concurrent_agents_are_all_attributed() {
             }
         });
         let mut agents = [
-            workspace.jobs().get(&job).unwrap().unwrap().agent_ids,
-            workspace.command_runs().get(&run).unwrap().unwrap().agent_ids,
+            workspace.jobs().get(&job).unwrap().unwrap().agent_ids.into_inner(),
+            workspace.command_runs().get(&run).unwrap().unwrap().agent_ids.into_inner(),
         ];
         agents.iter_mut().for_each(|agents| agents.sort());
         assert_eq!(agents, [["a", "b", "c"], ["a", "b", "c"]]);

@@ -230,7 +230,7 @@ fn values_without_a_column_are_read_from_the_metadata() {
         let row = desk.rows(json!({})).pop().unwrap();
         let found = (row.command_name.as_deref(), row.action.as_deref(), row.error_kind.as_deref());
         assert_eq!(found, (command, action, error), "{metadata}");
-        assert_eq!(Value::Object(row.metadata), serde_json::from_str::<Value>(metadata).unwrap());
+        assert_eq!(Value::from(row.metadata), serde_json::from_str::<Value>(metadata).unwrap());
     }
 }
 
