@@ -447,7 +447,7 @@ fn counts_and_codex_calls_without_a_time_have_that_of_the_line_before() {
         let found = time_of(&lines, &AgentContext::default(), true);
         assert_eq!(found, (at.to_owned(), json!("earlier_line")), "{lines:#?}");
     }
-    assert_eq!(time_of(&[result.clone()], &AgentContext::default(), true).1, "file");
+    assert_eq!(time_of(std::slice::from_ref(&result), &AgentContext::default(), true).1, "file");
     assert_eq!(
         time_of(
             &[thread, json!({"type": "turn.completed", "usage": counts})],
@@ -458,7 +458,7 @@ fn counts_and_codex_calls_without_a_time_have_that_of_the_line_before() {
         "file"
     );
     // A stream has no time of its own.
-    assert_eq!(time_of(&[result.clone()], &AgentContext::default(), false).1, "now");
+    assert_eq!(time_of(std::slice::from_ref(&result), &AgentContext::default(), false).1, "now");
     let told = AgentContext { timestamp: Some(at.parse().unwrap()), ..AgentContext::default() };
     assert_eq!(time_of(&[result], &told, false), (at.to_owned(), Value::Null));
 }
