@@ -334,7 +334,8 @@ impl Session {
     /// Errors: as [`Session::token_usage`].
     #[cfg(feature = "arrow")]
     pub fn token_usage_columns(&self, query: &TokenUsageQuery) -> Result<RecordColumns> {
-        self.access.read(|tx| telemetry::token_usage_columns(&self.query_context(tx, query)))
+        let null_as_absent = self.shared.null_as_absent;
+        self.access.read(|tx| telemetry::token_usage_columns(&self.query_context(tx, query), null_as_absent))
     }
 
     /// [`Session::query`] as columns. A column gets the type of its values.

@@ -170,8 +170,10 @@ class Case:
                 self.run_answered(step)
 
     def open(self, on_top={}):
-        options = json.dumps(filled({**self.case.get("open", {}), **on_top}, self.saved))
-        opened = self.program.call("open", self.handle, str(self.database), options)
+        options = filled({**self.case.get("open", {}), **on_top}, self.saved)
+        # The contract has no null where a server answers an empty object or list.
+        self.is_of_contract = not options.get("nullAsAbsent")
+        opened = self.program.call("open", self.handle, str(self.database), json.dumps(options))
         if opened.is_error:
             raise Failed(f"open: {opened}")
 
@@ -182,7 +184,7 @@ class Case:
         result = self.call(step)
         if result.is_error:
             raise Failed(f"{step['call']}: {result}")
-        if faults := self.contract.faults(step["call"], result.value):
+        if self.is_of_contract and (faults := self.contract.faults(step["call"], result.value)):
             raise Failed(f"{step['call']}: not what the contract says: {faults} in {result}")
         if "expect" in step:
             tolerance = 0 if step.get("exact") else 1e-9

@@ -45,7 +45,7 @@ impl Target<'_> {
                     rows => rows,
                 };
                 let Value::Array(rows) = rows else { return Err(Error::invalid("call", name, allowed)) };
-                let columns = RecordColumns::from_json(row, rows)?;
+                let columns = RecordColumns::of_rows(row, rows, self.null_as_absent())?;
                 Ok((Columns::Records(columns), reply.other_workspaces().to_vec()))
             }
         }

@@ -35,6 +35,8 @@ pub(crate) struct Values {
     builder: Builder,
     /// What the column's type cannot hold, by its row: the column is null there.
     others: Vec<(usize, Value)>,
+    /// Whether what is empty is kept, and only NULL is null.
+    keeps_empty: bool,
 }
 
 #[derive(Debug)]
@@ -59,12 +61,15 @@ struct RecordValues {
 }
 
 impl RecordBuilder {
-    pub(crate) fn new(record: &Definition) -> Self {
-        let columns = layout::columns(record);
+    pub(crate) fn new(record: &Definition, null_as_absent: bool) -> Self {
+        let mut columns = layout::columns(record);
+        if null_as_absent {
+            layout::with_null_as_absent(&mut columns);
+        }
         Self {
             record: record.name,
             schema: Arc::new(Schema::new(layout::fields(&columns))),
-            values: columns.iter().map(Values::new).collect(),
+            values: columns.iter().map(|column| Values::new(column, null_as_absent)).collect(),
             named: vec![false; columns.len()],
             rows: 0,
             batches: Vec::new(),
@@ -117,7 +122,7 @@ impl RecordBuilder {
 }
 
 impl Values {
-    fn new(column: &Column) -> Self {
+    fn new(column: &Column, keeps_empty: bool) -> Self {
         let builder = match &column.kind {
             ColumnKind::Text => Builder::Text(StringBuilder::new()),
             ColumnKind::Json => Builder::Json(StringBuilder::new()),
@@ -127,11 +132,12 @@ impl Values {
             ColumnKind::Boolean => Builder::Boolean(BooleanBuilder::new()),
             ColumnKind::Time => Builder::Time(TimestampMillisecondBuilder::new().with_timezone(layout::UTC)),
             ColumnKind::Record(columns) => {
-                let inner = columns.iter().map(|column| (column.json, Self::new(column))).collect();
+                let inner =
+                    columns.iter().map(|column| (column.json, Self::new(column, keeps_empty))).collect();
                 Builder::Record(RecordValues { fields: layout::fields(columns), inner, length: 0 })
             }
         };
-        Self { builder, others: Vec::new() }
+        Self { builder, others: Vec::new(), keeps_empty }
     }
 
     fn text_bytes(&self) -> usize {
@@ -207,8 +213,10 @@ impl Values {
     fn json(&mut self, value: &Value) {
         match (&mut self.builder, value) {
             (_, Value::Null) => self.null(),
-            (Builder::Json(_), Value::Object(object)) if object.is_empty() => self.null(),
-            (Builder::Json(_), Value::Array(list)) if list.is_empty() => self.null(),
+            (Builder::Json(_), Value::Object(object)) if object.is_empty() && !self.keeps_empty => {
+                self.null()
+            }
+            (Builder::Json(_), Value::Array(list)) if list.is_empty() && !self.keeps_empty => self.null(),
             (Builder::Json(builder), value) => builder.append_value(value.to_string()),
             (Builder::Boolean(builder), Value::Bool(truth)) => builder.append_value(*truth),
             (Builder::Record(record), Value::Object(object)) => record.object(object),

@@ -60,6 +60,18 @@ pub(super) fn columns(record: &Definition) -> Vec<Column> {
     columns
 }
 
+/// The same, with null for NULL where the value is otherwise empty.
+pub(super) fn with_null_as_absent(columns: &mut [Column]) {
+    for column in columns {
+        if let Absent::EmptyObject | Absent::EmptyList = column.absent {
+            column.absent = Absent::Null;
+        }
+        if let ColumnKind::Record(inner) = &mut column.kind {
+            with_null_as_absent(inner);
+        }
+    }
+}
+
 fn dimension(name: &'static str) -> Column {
     let kind = if ["day", "week"].contains(&name) { ColumnKind::Day } else { ColumnKind::Text };
     Column { name, json: name, kind, absent: Absent::NothingUnlessGrouped }

@@ -68,7 +68,16 @@ impl RecordColumns {
     ///
     /// Errors: `InvalidInput` for a row that is no object.
     pub fn from_json(record: &Definition, rows: impl IntoIterator<Item = Value>) -> Result<Self> {
-        let mut builder = RecordBuilder::new(record);
+        Self::of_rows(record, rows, false)
+    }
+
+    /// The same for the rows of a handle, which may tell NULL from empty.
+    pub(crate) fn of_rows(
+        record: &Definition,
+        rows: impl IntoIterator<Item = Value>,
+        null_as_absent: bool,
+    ) -> Result<Self> {
+        let mut builder = RecordBuilder::new(record, null_as_absent);
         for row in rows {
             match row {
                 Value::Object(fields) => builder.push(&fields)?,

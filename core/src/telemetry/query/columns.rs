@@ -16,9 +16,12 @@ use crate::repository::usage_scan;
 use crate::sqlite::row;
 
 /// [`token_usage`](super::token_usage) without an object for each row.
-pub(crate) fn token_usage_columns(query_context: &QueryContext<'_>) -> Result<RecordColumns> {
+pub(crate) fn token_usage_columns(
+    query_context: &QueryContext<'_>,
+    null_as_absent: bool,
+) -> Result<RecordColumns> {
     let (_, moments) = index(query_context)?;
-    let mut rows = Rows::new();
+    let mut rows = Rows::new(null_as_absent);
     let rowids = moments.iter().map(|sort_key| sort_key.rowid);
     usage_scan::for_each_row_at(query_context.tx, rowids, |row, indices| rows.add(row, indices))?;
     rows.builder.finish()
@@ -30,6 +33,7 @@ struct Rows {
     /// How each column of the table is read, and where its values belong.
     cells: Vec<(Cell, usize)>,
     error_kind: usize,
+    null_as_absent: bool,
 }
 
 /// How a column of the table is read.
@@ -59,8 +63,8 @@ struct Completed<'r> {
 }
 
 impl Rows {
-    fn new() -> Self {
-        let builder = RecordBuilder::new(TokenUsageRow::DEFINITION);
+    fn new(null_as_absent: bool) -> Self {
+        let builder = RecordBuilder::new(TokenUsageRow::DEFINITION, null_as_absent);
         let place = |column: &str| {
             let name = column.strip_suffix("_json").unwrap_or(column);
             builder.names().position(|own| own == name).expect("the result has every column of the table")
@@ -81,7 +85,7 @@ impl Rows {
         };
         let cells = TokenUsageRecord::COLUMNS.iter().zip(TokenUsageRecord::TYPES).map(cell).collect();
         let error_kind = place("error_kind");
-        Self { builder, cells, error_kind }
+        Self { builder, cells, error_kind, null_as_absent }
     }
 
     fn add(&mut self, row: &rusqlite::Row<'_>, indices: &ColumnIndices) -> Result<()> {
@@ -111,8 +115,11 @@ impl Rows {
             let text = match cell {
                 Cell::Command => or_else(read.command.take(), || fields?.command()),
                 Cell::Action => or_else(read.action.take(), || fields?.action()),
-                // Metadata that is not an object counts as none.
-                Cell::Metadata => read.metadata.take().filter(|_| fields.is_some()),
+                // Metadata that is not an object counts as empty, which is null unless NULL alone is.
+                Cell::Metadata => match (read.metadata.take(), fields.is_some()) {
+                    (Some(_), false) if self.null_as_absent => Some(Cow::Borrowed("{}")),
+                    (text, is_object) => text.filter(|_| is_object),
+                },
                 Cell::Seconds => {
                     put(column, read.seconds, Values::number);
                     continue;
