@@ -1,6 +1,6 @@
 //! The result of a call, and how it gets from a handle's thread to JavaScript.
 
-use mcoda_core::calls::Reply;
+use mcoda_core::calls::{Reply, json_of};
 use mcoda_core::{Columns, ErrorKind};
 use napi::bindgen_prelude::{FnArgs, Function, Uint8Array};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
@@ -93,10 +93,7 @@ pub(crate) fn answer(reply: &Reply) -> Outcome {
 }
 
 pub(crate) fn json(value: &impl Serialize) -> Result<String, Failure> {
-    serde_json::to_string(value).map_err(|error| {
-        let message = format!("a fault of libmcoda, please report it: the result is not JSON: {error}");
-        Failure::new(ErrorKind::Internal, message)
-    })
+    Ok(json_of(value)?)
 }
 
 /// The pieces of a result behind its first one.

@@ -7,34 +7,46 @@ use serde_json::Value;
 use crate::arguments::Arguments;
 use crate::reply::{self, Failure, PIECE};
 
-/// A value that is null in the JSON.
-#[derive(Serialize, Deserialize)]
+/// A value of a result that is null in the JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Separate<'a> {
+    /// Decimal digits.
+    BigInt(String),
+    /// In JSON, hexadecimal digits.
+    Blob(&'a SqlValue),
+    /// What JavaScript's `Number` accepts.
+    Number(&'static str),
+}
+
+impl<'a> Separate<'a> {
+    fn of(value: &'a SqlValue) -> Option<Self> {
+        match value {
+            SqlValue::Integer(number) if number.unsigned_abs() > MAX_SAFE_INTEGER.unsigned_abs() => {
+                Some(Self::BigInt(number.to_string()))
+            }
+            SqlValue::Real(number) if number.is_infinite() => {
+                Some(Self::Number(if *number > 0.0 { "Infinity" } else { "-Infinity" }))
+            }
+            SqlValue::Blob(_) => Some(Self::Blob(value)),
+            _ => None,
+        }
+    }
+}
+
+/// A parameter that is null in the JSON.
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum Exact {
     /// Decimal digits.
     BigInt(String),
     /// Hexadecimal digits.
     Blob(String),
-    /// What JavaScript's `Number` accepts: `Infinity`, `-Infinity`.
+    /// What Rust parses as a number: `Infinity`, `-Infinity`.
     Number(String),
 }
 
 impl Exact {
-    fn of(value: &SqlValue) -> Option<Self> {
-        match value {
-            SqlValue::Integer(number) if number.unsigned_abs() > MAX_SAFE_INTEGER.unsigned_abs() => {
-                Some(Self::BigInt(number.to_string()))
-            }
-            SqlValue::Real(number) if number.is_infinite() => {
-                Some(Self::Number(if *number > 0.0 { "Infinity" } else { "-Infinity" }.to_owned()))
-            }
-            SqlValue::Blob(_) => {
-                serde_json::to_value(value).ok()?.as_str().map(|hex| Self::Blob(hex.to_owned()))
-            }
-            _ => None,
-        }
-    }
-
     fn into_value(self) -> Option<SqlValue> {
         match self {
             Self::BigInt(digits) => digits.parse().ok().map(SqlValue::Integer),
@@ -52,7 +64,7 @@ impl Exact {
 struct Rows<'a> {
     columns: &'a [String],
     rows: Vec<Vec<&'a SqlValue>>,
-    exact: Vec<(usize, usize, Exact)>,
+    exact: Vec<(usize, usize, Separate<'a>)>,
 }
 
 /// A table as JSON in pieces, each with all columns and some of the rows.
@@ -95,7 +107,7 @@ fn json(columns: &[String], values: &[Vec<SqlValue>]) -> Result<String, Failure>
     for (row, values) in values.iter().enumerate() {
         let mut cells = Vec::with_capacity(values.len());
         for (column, value) in values.iter().enumerate() {
-            let separate = Exact::of(value);
+            let separate = Separate::of(value);
             cells.push(if separate.is_some() { &SqlValue::Null } else { value });
             piece.exact.extend(separate.map(|value| (row, column, value)));
         }
