@@ -62,3 +62,18 @@ for name in python3 ${PYTHONS:-python3.10 python3.12 python3.13}; do
     (cd bindings-python && "$place/venv/bin/python" -m pytest tests/test_tracking.py tests/test_program.py \
         tests/test_values.py tests/test_transactions.py tests/test_handles.py tests/test_threads.py tests/test_forks.py)
 done
+
+# The lowest versions of the packages that the extras name. pyarrow 15 needs NumPy 1.
+lowest=$(python3 - <<'END'
+import tomllib
+with open("bindings-python/pyproject.toml", "rb") as file:
+    extras = tomllib.load(file)["project"]["optional-dependencies"]
+print(*sorted({package.replace(">=", "==") + ".*" for extra in extras.values() for package in extra}))
+END
+)
+rm -rf "$place/venv"
+python3 -m venv "$place/venv"
+"$place/venv/bin/pip" install --quiet --disable-pip-version-check pytest duckdb 'numpy<2' $lowest "$place"/dist/libmcoda-*.whl
+# They warn of each other.
+(cd bindings-python && "$place/venv/bin/python" -m pytest -W default \
+    tests/test_arrow.py tests/test_table.py tests/test_plot.py tests/test_notebook_values.py)
