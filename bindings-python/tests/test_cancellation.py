@@ -27,12 +27,18 @@ def listening() -> Iterator[None]:
 
 
 @contextmanager
-def interrupt_soon() -> Iterator[None]:
-    """Presses Ctrl-C while the block runs, once it has had time to begin."""
-    timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
+def interrupt_soon() -> Iterator[list[float]]:
+    """Presses Ctrl-C while the block runs, once it has had time to begin, and gives the time when it did."""
+    pressed: list[float] = []
+
+    def press() -> None:
+        pressed.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(0.1, press)
     timer.start()
     try:
-        yield
+        yield pressed
     finally:
         timer.join()
 
@@ -50,6 +56,23 @@ def test_an_interrupt_ends_an_endless_query(ws: mcoda.Workspace) -> None:
     with interrupt_soon(), pytest.raises(KeyboardInterrupt):
         ws.query(ENDLESS)
     assert ws.query("SELECT 1 AS a").rows == ((1,),)
+
+
+def test_an_interrupt_takes_effect_within_100_ms(ws: mcoda.Workspace, file: Path) -> None:
+    def shortest(call: Callable[[], object]) -> float:
+        """Of five, since the machine may be busy."""
+        times: list[float] = []
+        for _ in range(5):
+            with interrupt_soon() as pressed:
+                with pytest.raises(KeyboardInterrupt):
+                    call()
+                times.append(time.monotonic() - pressed[0])
+        return min(times)
+
+    assert shortest(lambda: ws.query(ENDLESS)) < 0.1
+    with locked(file):
+        assert shortest(lambda: ws.record_token_usage(tokens_prompt=1)) < 0.1
+    assert ws.token_usage() == []
 
 
 def test_an_interrupt_ends_waiting_and_nothing_was_written(ws: mcoda.Workspace, file: Path) -> None:
