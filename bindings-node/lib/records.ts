@@ -247,8 +247,8 @@ export interface PriceOverride {
   /** The model, with `*` for any text: `my-model-*`. Upper and lower case are the same. */
   model: string
   /**
-   * The provider that the record names, or the one that has the model by the price table if the record names
-   * none. Absent: any.
+   * The provider that the record names, or the one that has the model by the price table if the record names none.
+   * Absent: any.
    */
   provider?: string | null | undefined
   /** When the prices begin. Absent: they always hold. */
