@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any, ClassVar, Generic, TypeVar, cast, overload
 
 from . import _mcoda
-from ._result import Result
+from ._result import Displayable, Result
 
 R = TypeVar("R")
 T = TypeVar("T", bound="Table[Any]")
@@ -193,21 +193,18 @@ class Tabular(Generic[R]):
         rows = cast(Result, self)._json().get(field, [])
         return _mcoda.Columns.from_json(self._call, rows if isinstance(rows, list) else [rows])
 
-    def _total(self) -> _mcoda.Columns | None:
-        total = self._json_columns("total")
-        return total if len(total) else None
-
     def __repr__(self) -> str:
-        """The rows as the text table that a ``Table`` of them is, with the engine's total."""
-        if not hasattr(self, "_source"):
-            # One that a program made.
+        """The rows as the text table that a ``Table`` of them is, unless the result has a text for people."""
+        if isinstance(self, Displayable) or not hasattr(self, "_source"):
+            # The latter is one that a program made.
             return super().__repr__()
-        return self._json_columns("rows").text(self._total()).removesuffix("\n")
+        return repr(self.table)
 
     def _repr_html_(self) -> str:
         if not hasattr(self, "_source"):
             return _mcoda.in_html(repr(self))
-        return self._json_columns("rows").html(self._total())
+        total = self._json_columns("total")
+        return self._json_columns("rows").html(total if len(total) else None)
 
     def to_pandas(self) -> Any:
         """The rows as a ``pandas.DataFrame``; needs pandas and pyarrow."""
