@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::HostResult;
 use super::fault::{HostError, code};
+use crate::memory;
 use crate::number::MAX_SAFE_INTEGER;
 
 /// How integers are returned that a JavaScript number cannot represent exactly.
@@ -181,7 +182,7 @@ struct Growing<'v>(&'v mut Vec<u8>);
 
 impl io::Write for Growing<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.try_reserve(bytes.len())?;
+        memory::reserve(self.0, bytes.len())?;
         self.0.extend_from_slice(bytes);
         Ok(bytes.len())
     }
