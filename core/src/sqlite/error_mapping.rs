@@ -67,6 +67,19 @@ fn describe(code: ErrorCode, text: String) -> (ErrorKind, String) {
         ErrorCode::Unknown if MISSING_SCHEMA.iter().any(|words| text.contains(words)) => {
             (ErrorKind::Unsupported, missing_schema_error(&text))
         }
+        // The library itself stores no such values, and a query of the host has an error of its own.
+        ErrorCode::TooBig => (
+            ErrorKind::Corrupt,
+            format!(
+                "the database is damaged, or has a larger value than SQLite allows; restore a backup ({text})"
+            ),
+        ),
+        ErrorCode::Unknown if FOREIGN_SCHEMA.iter().any(|words| text.contains(words)) => (
+            ErrorKind::Unsupported,
+            format!(
+                "its schema uses something that this SQLite lacks: remove what another program added ({text})"
+            ),
+        ),
         // The encoding in the file's header has changed.
         ErrorCode::Unknown if text.contains("must use the same text encoding") => {
             (ErrorKind::Corrupt, format!("the database is damaged; restore a backup ({text})"))
@@ -98,6 +111,9 @@ pub(super) fn transient_read_error(error: Error) -> Error {
 
 /// SQLite's messages for a schema without a name that a statement uses.
 const MISSING_SCHEMA: [&str; 3] = ["no such table", "no such column", "has no column named"];
+
+/// SQLite's messages for what an index or a trigger of another program uses.
+const FOREIGN_SCHEMA: [&str; 3] = ["no such function", "no such collation sequence", "no such module"];
 
 /// A read-only handle does not migrate the schema. On other handles this should not happen.
 fn missing_schema_error(lacks: &str) -> String {
@@ -132,5 +148,18 @@ mod tests {
         let error = Error::from(rusqlite::Error::SqliteFailure(failure, None));
         assert_eq!(error.kind(), ErrorKind::Storage);
         assert!(error.message().contains("memory"), "{error}");
+    }
+
+    #[test]
+    fn a_value_that_is_too_large_and_a_foreign_schema_are_no_bugs() {
+        let kind = |code, text: &str| {
+            let failure = rusqlite::ffi::Error::new(code);
+            Error::from(rusqlite::Error::SqliteFailure(failure, Some(text.to_owned()))).kind()
+        };
+        let too_big = kind(rusqlite::ffi::SQLITE_TOOBIG, "string or blob too big");
+        assert_eq!(too_big, ErrorKind::Corrupt);
+        for text in ["no such function: slug", "no such collation sequence: de", "no such module: fts9"] {
+            assert_eq!(kind(rusqlite::ffi::SQLITE_ERROR, text), ErrorKind::Unsupported);
+        }
     }
 }
