@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::TryReserveError;
+use std::io::{self, Write};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -34,6 +35,26 @@ pub(crate) fn reserve<T>(items: &mut Vec<T>, more: usize) -> Result<(), TryReser
 /// Makes room for exactly `more` items.
 pub(crate) fn reserve_exact<T>(items: &mut Vec<T>, more: usize) -> Result<(), TryReserveError> {
     expecting_failure(|| items.try_reserve_exact(more))
+}
+
+/// Appends bytes, as long as there is memory.
+pub(crate) fn append(to: &mut Vec<u8>, bytes: &[u8]) -> io::Result<()> {
+    reserve(to, bytes.len())?;
+    to.extend_from_slice(bytes);
+    Ok(())
+}
+
+/// Writes by [`append`].
+pub(crate) struct Growing<'v>(pub(crate) &'v mut Vec<u8>);
+
+impl Write for Growing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        append(self.0, bytes).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 pub(crate) fn lacking(cause: impl std::error::Error + Send + Sync + 'static) -> Error {

@@ -125,9 +125,8 @@ fn is_at_least(own: [i64; 5], earlier: [i64; 5]) -> bool {
 /// The total of all reports of a session: later reports of a process replace earlier ones, and the processes are added.
 ///
 /// A report that started at 0, or that is not at least as high as any earlier one (for each model, if each has a
-/// counter), belongs to a new process. Any other
-/// report continues the one whose counts it starts from, or else the last one that is not higher. Reports are ordered
-/// by time, or by size if times are missing.
+/// counter), belongs to a new process. Any other report continues the one whose counts it starts from, or else the last one
+/// that is not higher. Reports are ordered by time, or by size if times are missing.
 pub fn total_of_reports(reports: &[Report]) -> Vec<ParsedUsage> {
     let mut all: Vec<&Report> = Vec::new();
     for report in reports {

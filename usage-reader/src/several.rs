@@ -40,12 +40,8 @@ const DEEPEST: u8 = 5;
 
 /// Marks the usages of a body that are, or may be, sums of several calls.
 pub(crate) fn mark(body: &Object, usages: &mut [ParsedUsage]) {
-    let is_sum =
-        is_of_steps(body) || has_iterations(body) || says_requests(body, DEEPEST) || is_of_period(body);
-    for parsed in usages {
-        if is_sum || is_of_run(body, parsed) {
-            parsed.note(SUM, true);
-        }
+    if is_of_steps(body) || has_iterations(body) || says_requests(body, DEEPEST) || is_of_period(body) {
+        usages.iter_mut().for_each(|parsed| parsed.note(SUM, true));
     }
 }
 
@@ -80,11 +76,4 @@ fn says_requests(all: &Object, depth: u8) -> bool {
 /// Whether this is a row of Anthropic's usage report, which does not say how many calls it adds up.
 fn is_of_period(body: &Object) -> bool {
     body.contains_key("uncached_input_tokens")
-}
-
-/// Whether this is the sum of a run of Gemini CLI that does not say how many calls it had.
-fn is_of_run(body: &Object, parsed: &ParsedUsage) -> bool {
-    body.get("stats").is_some_and(Value::is_object)
-        && parsed.extra.get("source") == Some(&"gemini-cli".into())
-        && !parsed.extra.contains_key("requests")
 }

@@ -8,7 +8,7 @@
 mod reader;
 
 use std::fmt::{self, Display, Write as _};
-use std::io::{self, Write};
+use std::io::Write;
 
 use serde::Serialize;
 use serde::ser::{self, Error as _};
@@ -17,7 +17,7 @@ use serde_json::{Error, Map, Number, Value};
 #[cfg(feature = "report")]
 pub(crate) use reader::read;
 
-use crate::memory;
+use crate::memory::{self, Growing};
 
 type Result<T> = serde_json::Result<T>;
 
@@ -33,11 +33,11 @@ pub(crate) fn text(value: &dyn ToJson, null_as_absent: bool) -> Result<String> {
 /// `value` as text. An array is written as several arrays with its items in their order, each of which ends after the item
 /// with which it reaches `bytes`; anything else is one piece.
 pub(crate) fn pieces(value: &dyn ToJson, bytes: usize, null_as_absent: bool) -> Result<Vec<String>> {
-    let current = Bytes(Vec::with_capacity(128));
+    let current = Vec::with_capacity(128);
     let mut text = Text { done: Vec::new(), current, open: Vec::new(), bytes, null_as_absent };
     value.write_to(&mut text)?;
     text.done.push(text.current);
-    text.done.into_iter().map(|piece| String::from_utf8(piece.0).map_err(Error::custom)).collect()
+    text.done.into_iter().map(|piece| String::from_utf8(piece).map_err(Error::custom)).collect()
 }
 
 /// `value` as a value. A number that is infinite or NaN is null.
@@ -86,52 +86,27 @@ pub(crate) enum Container {
 }
 
 struct Text {
-    done: Vec<Bytes>,
-    current: Bytes,
+    done: Vec<Vec<u8>>,
+    current: Vec<u8>,
     /// The containers that are open, each with whether it has an item.
     open: Vec<(Container, bool)>,
     bytes: usize,
     null_as_absent: bool,
 }
 
-/// Grows as long as there is memory.
-struct Bytes(Vec<u8>);
-
-impl Bytes {
-    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
-        memory::reserve(&mut self.0, bytes.len())?;
-        self.0.extend_from_slice(bytes);
-        Ok(())
-    }
-}
-
-impl Write for Bytes {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.put(bytes).map(|()| bytes.len())
-    }
-
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.put(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// Writes the inside of a string.
 struct Escaped<'b> {
-    bytes: &'b mut Bytes,
+    bytes: &'b mut Vec<u8>,
     failed: Option<Error>,
 }
 
 impl Escaped<'_> {
     fn put(&mut self, piece: &str) -> Result<()> {
         if !piece.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
-            return self.bytes.put(piece.as_bytes()).map_err(Error::io);
+            return memory::append(self.bytes, piece.as_bytes()).map_err(Error::io);
         }
         let quoted = serde_json::to_vec(piece)?;
-        self.bytes.put(&quoted[1..quoted.len() - 1]).map_err(Error::io)
+        memory::append(self.bytes, &quoted[1..quoted.len() - 1]).map_err(Error::io)
     }
 }
 
@@ -146,7 +121,7 @@ impl fmt::Write for Escaped<'_> {
 
 impl Text {
     fn put(&mut self, bytes: &[u8]) -> Result<()> {
-        self.current.put(bytes).map_err(Error::io)
+        memory::append(&mut self.current, bytes).map_err(Error::io)
     }
 
     /// Writes what separates a value from the one before it.
@@ -156,10 +131,10 @@ impl Text {
         if !std::mem::replace(has_item, true) {
             return Ok(());
         }
-        if is_outermost && self.current.0.len() >= self.bytes {
+        if is_outermost && self.current.len() >= self.bytes {
             self.put(b"]")?;
-            let mut next = Bytes(Vec::new());
-            memory::reserve(&mut next.0, self.current.0.len()).map_err(|error| Error::io(error.into()))?;
+            let mut next = Vec::new();
+            memory::reserve(&mut next, self.current.len()).map_err(|error| Error::io(error.into()))?;
             self.done.push(std::mem::replace(&mut self.current, next));
             self.put(b"[")
         } else {
@@ -186,8 +161,8 @@ impl Sink for Text {
             Scalar::Null => self.put(b"null"),
             Scalar::Boolean(true) => self.put(b"true"),
             Scalar::Boolean(false) => self.put(b"false"),
-            Scalar::Number(number) => write!(self.current, "{number}").map_err(Error::io),
-            Scalar::Text(text) => serde_json::to_writer(&mut self.current, text),
+            Scalar::Number(number) => write!(Growing(&mut self.current), "{number}").map_err(Error::io),
+            Scalar::Text(text) => serde_json::to_writer(Growing(&mut self.current), text),
             Scalar::Shown(text) => self.shown(text),
         }
     }
@@ -204,7 +179,7 @@ impl Sink for Text {
         {
             self.put(b",")?;
         }
-        serde_json::to_writer(&mut self.current, key)?;
+        serde_json::to_writer(Growing(&mut self.current), key)?;
         self.put(b":")
     }
 

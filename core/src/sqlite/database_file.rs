@@ -58,12 +58,11 @@ impl DatabaseFile {
         if was_there == log.exists() {
             return;
         }
-        let mode = connection.pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0));
-        match mode.as_deref() {
+        match uses_log(connection) {
             // Removed by somebody else: the next write is refused.
-            Ok("wal") if was_there => {}
-            Ok("wal") => self.identify_log(),
-            Ok(_) => self.beside().clear(),
+            Ok(true) if was_there => {}
+            Ok(true) => self.identify_log(),
+            Ok(false) => self.beside().clear(),
             // It is asked again after the next use.
             Err(_) => {}
         }
@@ -132,6 +131,11 @@ impl DatabaseFile {
         self.refuse_replaced()?;
         Ok(connection)
     }
+}
+
+/// Whether the connection uses a write-ahead log.
+pub(super) fn uses_log(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.pragma_query_value(None, "journal_mode", |row| Ok(row.get_ref(0)?.as_str()? == "wal"))
 }
 
 /// The identity of the file at this path, and its number of hard links.

@@ -4,6 +4,7 @@ use crate::body::Body;
 use crate::call::Channel;
 use crate::fields::{Fields, reported_sum, sum};
 use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
+use crate::several::SUM;
 use crate::source::{Place, Role, Source, Work};
 
 const NAME: &str = "gemini-cli";
@@ -49,7 +50,13 @@ impl Source for Statistics {
         {
             first.duration_ms = Some(duration);
         }
-        usages.iter_mut().for_each(|parsed| body.name_provider(parsed, "google"));
+        for parsed in &mut usages {
+            body.name_provider(parsed, "google");
+            // A run that does not say how many calls it had.
+            if !parsed.extra.contains_key("requests") {
+                parsed.note(SUM, true);
+            }
+        }
         usages
     }
 

@@ -14,7 +14,7 @@ use rusqlite::Connection;
 use super::cancel::{Control, Watch, is_within_host_check};
 use super::checkpoint::Checkpoints;
 use super::connect::{ConnectOptions, IN_MEMORY};
-use super::database_file::DatabaseFile;
+use super::database_file::{DatabaseFile, uses_log};
 use super::host::HostConnection;
 use super::locks;
 use super::open_transaction::{EndReason, OpenTransaction};
@@ -220,6 +220,5 @@ fn is_wal(connection: &Connection, options: &ConnectOptions) -> Result<bool> {
     if !options.read_only {
         return Ok(true);
     }
-    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
-    Ok(mode == "wal")
+    Ok(uses_log(connection)?)
 }

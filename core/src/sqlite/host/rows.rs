@@ -1,14 +1,12 @@
 //! Rows as JSON, in chunks.
 
-use std::io;
-
 use rusqlite::types::ValueRef;
 use rusqlite::{Row, ffi};
 use serde::Serialize;
 
 use super::HostResult;
 use super::fault::{HostError, code};
-use crate::memory;
+use crate::memory::{self, Growing};
 use crate::number::MAX_SAFE_INTEGER;
 
 /// How integers are returned that a JavaScript number cannot represent exactly.
@@ -127,7 +125,7 @@ impl RowWriter {
                 self.exact(place, "blob", &self.blobs.len())?;
                 self.bytes += bytes.len();
                 let mut copy = Vec::new();
-                append(&mut copy, bytes)?;
+                memory::append(&mut copy, bytes).map_err(|_| out_of_memory())?;
                 self.blobs.push(copy);
             }
         }
@@ -168,28 +166,8 @@ fn write(into: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) -> HostResult<()
     })
 }
 
-fn append(into: &mut Vec<u8>, bytes: &[u8]) -> HostResult<()> {
-    io::Write::write_all(&mut Growing(into), bytes).map_err(|_| out_of_memory())
-}
-
 fn out_of_memory() -> HostError {
     HostError::refused(ffi::SQLITE_NOMEM, "out of memory")
-}
-
-/// What grows with the values of a row, which may be as large as SQLite allows: an error where there is no memory, in place
-/// of the end of the process.
-struct Growing<'v>(&'v mut Vec<u8>);
-
-impl io::Write for Growing<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        memory::reserve(self.0, bytes.len())?;
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 fn json(text: &str) -> HostResult<String> {
