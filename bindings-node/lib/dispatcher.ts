@@ -23,8 +23,8 @@ export interface Opened {
 type Options = CallOptions | null | undefined
 type StartHandle = (call: number, json: string) => Handle
 type Reply = {
-  json: string | null
-  failure: Failure | null
+  json?: string | null
+  failure?: Failure | null
   rest?: Pieces | null
   otherWorkspaceIds?: string[] | null
   arrow?: Uint8Array | null
@@ -35,6 +35,12 @@ const TIMED_OUT: Failure = {
   code: 'MCODA_CANCELLED',
   message: 'the call reached its time limit before it changed anything: allow more time, or request less',
 }
+
+/** Calls that take less time than the way to another thread and back. */
+const BRIEF: ReadonlySet<string> = new Set(['recordTokenUsage', 'recordStatusTransition'])
+
+/** How long the arguments of such a call are at the most, in characters. */
+const LONGEST_BRIEF = 16 * 1024
 
 /** The calls under way, by their numbers. */
 const pending = new Map<number, (reply: Reply) => void>()
@@ -88,6 +94,7 @@ export function call(
     options,
     site,
     decode,
+    BRIEF.has(name) ? (json) => handle.callNow(name, json) : undefined,
   )
 }
 
@@ -159,11 +166,15 @@ async function send(
   options: Options,
   site: CallSite | undefined,
   decode: Decode = JSON.parse,
+  makeNow?: (json: string) => Reply | null,
 ): Promise<unknown> {
   const signal = signalOf(options)
+  const timeoutMs = timeoutOf(options)
   if (signal?.aborted) throw signal.reason
   const json = JSON.stringify(args)
-  const { failure, ...found } = await reply((call) => start(call, json), cancel, signal, timeoutOf(options))
+  // Calls are settled in the order in which they are made, so none is made now while others are pending.
+  const now = pending.size === 0 && json.length <= LONGEST_BRIEF ? makeNow?.(json) : null
+  const { failure, ...found } = now ?? (await reply((call) => start(call, json), cancel, signal, timeoutMs))
   if (!failure) {
     const result = found.arrow
       ? copyInTurns(found.arrow, signal)

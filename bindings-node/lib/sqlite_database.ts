@@ -2,7 +2,7 @@ import { setImmediate as macrotask } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { SqlDatabase } from './binary'
 import { INSPECT } from './internals'
-import { dispatcher, send, type SqlReply } from './sqlite_dispatcher'
+import { dispatcher, isIdle, send, type SqlReply } from './sqlite_dispatcher'
 import { sqliteError } from './sqlite_errors'
 import type { OpenConfig, RunResult, SqlTemplate } from './sqlite_types'
 import { decode, encode, type Encoded } from './sqlite_values'
@@ -59,7 +59,8 @@ export class Database<_Driver = any, _Stmt = any> {
   async get<T = any>(sql: string | SqlTemplate, ...params: any[]): Promise<T | undefined> {
     const { text, encoded } = statement(sql, params)
     const native = nativeOf(this)
-    return rowsOf(await send((call) => native.get(call, text, encoded.params, encoded.blobs)))[0]
+    const now = isIdle() && !encoded.blobs ? native.getNow(text, encoded.params) : null
+    return rowsOf(now ?? (await send((call) => native.get(call, text, encoded.params, encoded.blobs))))[0]
   }
 
   /** All rows of the first statement. Large results arrive in chunks, between which the event loop turns. */

@@ -5,8 +5,8 @@ import { native } from './native'
 /** The reply to a call: rows, or an error. */
 export interface SqlReply {
   json: string
-  beside: SqlBeside | null
-  failure: SqlFailure | null
+  beside?: SqlBeside | null
+  failure?: SqlFailure | null
 }
 
 /** The pending calls, by number. */
@@ -19,6 +19,11 @@ export const dispatcher = new native.SqlDispatcher((call, json, beside, failure)
   if (pending.size === 0) dispatcher.unref()
   settle({ json, beside, failure })
 })
+
+/** Whether no call is pending. Calls are settled in the order in which they are made, so only then one may be made at once. */
+export function isIdle(): boolean {
+  return pending.size === 0
+}
 
 /** Makes a call. `start` gets its number. Never rejects: a failure is part of the reply. */
 export function send(start: (call: number) => void): Promise<SqlReply> {

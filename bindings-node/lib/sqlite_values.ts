@@ -103,7 +103,7 @@ function kindOf(value: unknown): string {
 }
 
 /** Decodes the rows of a chunk. */
-export function decode(json: string, beside: SqlBeside | null): any[] {
+export function decode(json: string, beside: SqlBeside | null | undefined): any[] {
   if (json === '') return []
   const rows = JSON.parse(json)
   if (beside?.exact !== undefined) {

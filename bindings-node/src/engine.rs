@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use mcoda_core::calls::{EndReason, Held, Target};
 use mcoda_core::host::HostDatabase;
-use mcoda_core::{Columns, Options, TokenUsageCursor, TokenUsageQuery};
+use mcoda_core::{Columns, Options, TokenUsageCursor, TokenUsageQuery, at_once};
 use serde::Serialize;
 use serde_json::json as object;
 
 use crate::arguments::Arguments;
+use crate::loop_time::PER_TURN;
 use crate::reply::{Answer, Failure, Outcome, answer, json};
 use crate::table;
 
@@ -85,6 +86,12 @@ impl Engine {
                 None => answer(&self.0.target().call(name, arguments.all())?),
             },
         }
+    }
+
+    /// Makes a call on the thread of the event loop; `None` if it would take too long there, and has changed nothing.
+    pub(crate) fn call_now(&self, name: &str, arguments: &Arguments) -> Option<Result<String, Failure>> {
+        let call = || self.0.target().call(name, arguments.all())?.to_json();
+        Some(at_once(PER_TURN, call)?.map_err(Failure::from))
     }
 
     /// The rows that a call returns, as an Arrow IPC stream.

@@ -8,6 +8,7 @@ compile_error!("this crate has to be built with panic = \"unwind\"");
 
 mod arguments;
 mod engine;
+mod loop_time;
 mod queue;
 mod reply;
 mod rows;
@@ -34,10 +35,10 @@ use crate::rows::Rows;
 use crate::sqlite::SqlDatabase;
 use crate::worker::Worker;
 
-/// The result of a function as JSON, or its error.
+/// A result as JSON, or an error.
 #[napi(object, object_from_js = false)]
 pub struct Computed {
-    /// The result. Absent where the function failed.
+    /// The result. Absent where there is an error.
     pub json: Option<String>,
     /// The error.
     pub failure: Option<Failure>,
@@ -48,7 +49,11 @@ pub struct Computed {
 pub fn compute(name: String, json: String) -> Computed {
     let call = |arguments: Arguments| Ok(Target::Library.call(&name, arguments.all())?.to_json()?);
     let work = || Ok(Arguments::read(&json).and_then(call));
-    match catch_panic(work).map_err(Failure::from).flatten() {
+    computed(catch_panic(work).map_err(Failure::from).flatten())
+}
+
+fn computed(done: Result<String, Failure>) -> Computed {
+    match done {
         Ok(json) => Computed { json: Some(json), failure: None },
         Err(failure) => Computed { json: None, failure: Some(failure) },
     }
@@ -171,6 +176,19 @@ impl Handle {
             }
             outcome
         });
+    }
+
+    /// Makes a call whose result is short on this thread, if that takes no time worth mentioning: nobody else has the database,
+    /// and no call is pending. Returns null, and has changed nothing, if the call must be queued instead.
+    #[napi]
+    pub fn call_now(&self, name: String, json: String) -> Option<Computed> {
+        Some(computed(self.worker.run_now(|engine| {
+            let arguments = match Arguments::read(&json) {
+                Ok(arguments) => arguments,
+                Err(failure) => return Some(Err(failure)),
+            };
+            engine.call_now(&name, &arguments)
+        })?))
     }
 
     /// Queues the call with this number, which returns rows: its reply is an Arrow IPC stream.

@@ -85,6 +85,24 @@ impl Queue {
         started
     }
 
+    /// Runs `work` on this thread, if no job is queued or running and what the jobs use is open. Jobs that are queued in the
+    /// meantime run after it. It must not panic.
+    pub(crate) fn run_now<T>(self: &Arc<Self>, work: impl FnOnce() -> T) -> Option<T> {
+        let mut state = self.lock();
+        if state.has_thread || state.leaving || !state.is_open || !state.jobs.is_empty() {
+            return None;
+        }
+        // It is this one.
+        state.has_thread = true;
+        drop(state);
+        let done = work();
+        let mut state = self.lock();
+        let is_needed = !state.jobs.is_empty() || state.leaving;
+        // Without a thread the jobs wait for the next one that is submitted.
+        state.has_thread = is_needed && threads::run(self).is_ok();
+        Some(done)
+    }
+
     /// Removes the job from the queue, or requests it to stop.
     pub(crate) fn cancel(&self, call: i64) -> Cancelled {
         let mut state = self.lock();

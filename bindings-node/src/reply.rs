@@ -1,5 +1,7 @@
 //! The result of a call, and how it gets from a handle's thread to JavaScript.
 
+use std::sync::Arc;
+
 use mcoda_core::calls::{Reply, json_of};
 use mcoda_core::{Columns, ErrorKind};
 use napi::bindgen_prelude::{FnArgs, Function, Uint8Array};
@@ -7,6 +9,8 @@ use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status, sys};
 use napi_derive::napi;
 use serde::Serialize;
+
+use crate::loop_time::LoopTime;
 
 /// The error of a call.
 #[napi(object, object_from_js = false)]
@@ -118,12 +122,18 @@ pub(crate) type Settled =
 type Settle = ThreadsafeFunction<(i64, Outcome), (), Settled, Status, false, true>;
 
 /// Sends replies to JavaScript, for all handles of an environment.
-pub(crate) struct Replies(Settle);
+pub(crate) struct Replies {
+    settle: Settle,
+    loop_time: Arc<LoopTime>,
+}
 
 impl Replies {
     pub(crate) fn new(settle: &Function<'_, Settled, ()>) -> napi::Result<Self> {
         let builder = settle.build_threadsafe_function::<(i64, Outcome)>().weak::<true>();
-        let settle = builder.build_callback(|context| {
+        let loop_time = Arc::<LoopTime>::default();
+        let own = Arc::clone(&loop_time);
+        let settle = builder.build_callback(move |context| {
+            own.turned();
             let (call, outcome) = context.value;
             Ok(FnArgs::from(match outcome {
                 Ok(Answer { content, other_workspaces }) => {
@@ -143,20 +153,25 @@ impl Replies {
                 Err(failure) => (call, None, Some(failure), None, None, None),
             }))
         })?;
-        Ok(Self(settle))
+        Ok(Self { settle, loop_time })
+    }
+
+    /// The time of the loop that receives the replies.
+    pub(crate) fn loop_time(&self) -> &LoopTime {
+        &self.loop_time
     }
 
     /// Sends from any thread. An environment that has ended receives nothing.
     pub(crate) fn send(&self, call: i64, outcome: Outcome) {
-        self.0.call((call, outcome), ThreadsafeFunctionCallMode::NonBlocking);
+        self.settle.call((call, outcome), ThreadsafeFunctionCallMode::NonBlocking);
     }
 
     pub(crate) fn hold(&self, env: &Env) -> napi::Result<()> {
-        hold(env, self.0.handle.get_raw())
+        hold(env, self.settle.handle.get_raw())
     }
 
     pub(crate) fn release(&self, env: &Env) -> napi::Result<()> {
-        release(env, self.0.handle.get_raw())
+        release(env, self.settle.handle.get_raw())
     }
 }
 

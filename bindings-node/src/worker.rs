@@ -59,6 +59,17 @@ impl Worker {
         }
     }
 
+    /// Runs `work` on this thread, that of the event loop, if no call is pending and the loop has time for it.
+    pub(crate) fn run_now<T>(
+        &self,
+        work: impl FnOnce(&Engine) -> Option<Result<T, Failure>>,
+    ) -> Option<Result<T, Failure>> {
+        // The settings of a host's connection are its own: a commit may wait for the disk.
+        let engine = self.engine.get().filter(|_| self.host.is_none())?;
+        let work = || catch_panic(|| Ok(work(&engine))).unwrap_or_else(|panic| Some(Err(panic.into())));
+        self.replies.loop_time().lend(|| self.queue.run_now(work).flatten())
+    }
+
     /// Removes the call from the queue, or else requests it to stop. Returns whether no reply follows.
     pub(crate) fn cancel(&self, call: i64) -> bool {
         let is_removed = self.queue.cancel(call) == Cancelled::Removed;

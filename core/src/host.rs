@@ -38,6 +38,19 @@ impl HostDatabase {
         self.then_log(self.connection.first(sql, params, large))
     }
 
+    /// [`HostDatabase::first`] on the thread of an event loop: `None` if the statement does more than read, or if that would wait
+    /// for others or take longer than `limit`. Nothing has happened then.
+    #[doc(hidden)]
+    pub fn first_at_once(
+        &self,
+        sql: &str,
+        params: &HostParams,
+        large: Large,
+        limit: Duration,
+    ) -> Option<HostResult<Option<RowChunk>>> {
+        self.connection.first_at_once(sql, params, large, limit)
+    }
+
     /// Runs the first statement. Passes its rows to `sink` in chunks, and returns the last chunk, which may be empty.
     /// `sink` returns whether to continue.
     pub fn rows(

@@ -57,6 +57,7 @@
 //!   its fields. Features apply to a whole program, so a `Map` of the host keeps its order, too.
 #![forbid(unsafe_code)]
 
+mod at_once;
 mod boundary;
 #[doc(hidden)]
 pub mod calls;
@@ -99,6 +100,8 @@ mod transaction;
 mod workspace;
 
 #[doc(hidden)]
+#[doc(hidden)]
+pub use at_once::at_once;
 pub use boundary::catch_panic;
 pub use check::{CheckOptions, CheckReport, Finding, Severity};
 #[cfg(feature = "arrow")]

@@ -1,11 +1,14 @@
 //! The result of a call on a host's database, and its transport to JavaScript.
 
+use std::sync::Arc;
+
 use mcoda_core::host::{HostChanges, HostError, HostResult, RowChunk};
 use napi::bindgen_prelude::{Buffer, FnArgs, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status};
 use napi_derive::napi;
 
+use crate::loop_time::LoopTime;
 use crate::reply::{hold, release};
 
 /// An error.
@@ -28,6 +31,37 @@ pub struct SqlBeside {
     pub blobs: Option<Vec<Buffer>>,
     /// Whether there may be more rows.
     pub more: bool,
+}
+
+/// Rows with what accompanies them, or an error.
+#[napi(object, object_from_js = false)]
+pub struct SqlAnswer {
+    /// The rows. Empty where there is an error.
+    pub json: String,
+    /// What accompanies them.
+    pub beside: Option<SqlBeside>,
+    /// The error.
+    pub failure: Option<SqlFailure>,
+}
+
+impl From<HostResult<SqlReply>> for SqlAnswer {
+    fn from(outcome: HostResult<SqlReply>) -> Self {
+        match outcome {
+            Ok(SqlReply { rows, more }) => {
+                let RowChunk { json, exact, blobs } = rows;
+                let beside = (more || !exact.is_empty()).then(|| SqlBeside {
+                    exact: (!exact.is_empty()).then_some(exact),
+                    blobs: (!blobs.is_empty()).then(|| blobs.into_iter().map(Buffer::from).collect()),
+                    more,
+                });
+                Self { json, beside, failure: None }
+            }
+            Err(HostError { code, errno, text }) => {
+                let failure = Some(SqlFailure { code: code.to_owned(), errno, text });
+                Self { json: String::new(), beside: None, failure }
+            }
+        }
+    }
 }
 
 /// Some rows, possibly none.
@@ -62,41 +96,40 @@ pub(super) type SqlSettled = FnArgs<(i64, String, Option<SqlBeside>, Option<SqlF
 type Settle = ThreadsafeFunction<(i64, HostResult<SqlReply>), (), SqlSettled, Status, false, true>;
 
 /// The transport that all databases of an environment share.
-pub(super) struct SqlReplies(Settle);
+pub(super) struct SqlReplies {
+    settle: Settle,
+    loop_time: Arc<LoopTime>,
+}
 
 impl SqlReplies {
     pub(super) fn new(settle: &Function<'_, SqlSettled, ()>) -> napi::Result<Self> {
         let builder = settle.build_threadsafe_function::<(i64, HostResult<SqlReply>)>().weak::<true>();
-        let settle = builder.build_callback(|context| {
+        let loop_time = Arc::<LoopTime>::default();
+        let own = Arc::clone(&loop_time);
+        let settle = builder.build_callback(move |context| {
+            own.turned();
             let (call, outcome) = context.value;
-            Ok(FnArgs::from(match outcome {
-                Ok(SqlReply { rows, more }) => {
-                    let RowChunk { json, exact, blobs } = rows;
-                    let beside = (more || !exact.is_empty()).then(|| SqlBeside {
-                        exact: (!exact.is_empty()).then_some(exact),
-                        blobs: (!blobs.is_empty()).then(|| blobs.into_iter().map(Buffer::from).collect()),
-                        more,
-                    });
-                    (call, json, beside, None)
-                }
-                Err(HostError { code, errno, text }) => {
-                    (call, String::new(), None, Some(SqlFailure { code: code.to_owned(), errno, text }))
-                }
-            }))
+            let SqlAnswer { json, beside, failure } = outcome.into();
+            Ok(FnArgs::from((call, json, beside, failure)))
         })?;
-        Ok(Self(settle))
+        Ok(Self { settle, loop_time })
+    }
+
+    /// The time of the loop that receives the replies.
+    pub(super) fn loop_time(&self) -> &LoopTime {
+        &self.loop_time
     }
 
     /// From any thread. Does nothing if the environment has ended.
     pub(super) fn send(&self, call: i64, outcome: HostResult<SqlReply>) {
-        self.0.call((call, outcome), ThreadsafeFunctionCallMode::NonBlocking);
+        self.settle.call((call, outcome), ThreadsafeFunctionCallMode::NonBlocking);
     }
 
     pub(super) fn hold(&self, env: &Env) -> napi::Result<()> {
-        hold(env, self.0.handle.get_raw())
+        hold(env, self.settle.handle.get_raw())
     }
 
     pub(super) fn release(&self, env: &Env) -> napi::Result<()> {
-        release(env, self.0.handle.get_raw())
+        release(env, self.settle.handle.get_raw())
     }
 }

@@ -32,7 +32,7 @@ pub(crate) fn read_object(file: &Path) -> Result<Option<Map<String, Value>>> {
 
 /// [`read_object`], with the text of the file.
 pub(super) fn read_file(file: &Path) -> Result<Option<ObjectFile>> {
-    let (deadline, backoff) = (Deadline::after(SETTLES_WITHIN), Backoff::new());
+    let (deadline, backoff) = (Deadline::of_wait(SETTLES_WITHIN), Backoff::new());
     loop {
         match read_now(file) {
             Err(error) if error.kind() == ErrorKind::Corrupt && !deadline.has_passed() => backoff.pause(),

@@ -56,6 +56,8 @@ struct Shared {
     readers: Arc<Readers>,
     writer: Arc<Writer>,
     is_running: AtomicBool,
+    /// Whether a checkpoint has ended since the last commit.
+    has_ended_since_commit: AtomicBool,
     /// Cancelled when the handle is closed or dropped.
     end: CancelToken,
     /// When other calls may be made to wait again.
@@ -77,6 +79,7 @@ impl Checkpoints {
                 readers: Arc::clone(readers),
                 writer: Arc::clone(writer),
                 is_running: AtomicBool::new(false),
+                has_ended_since_commit: AtomicBool::new(false),
                 end: CancelToken::new(),
                 next_attempt: Mutex::default(),
             }),
@@ -88,10 +91,9 @@ impl Checkpoints {
         // Called after a commit, when the write lock is free again.
         writer.acquire(Deadline::never(), &Watch::default())?.connection()?.wal_hook(Some(
             move |log: &mut rusqlite::hooks::Wal, pages| {
-                if length.is_due(i64::from(pages))
-                    && let Some(checkpoints) = watched.upgrade()
-                    && !checkpoints.start()
-                {
+                let Some(checkpoints) = watched.upgrade() else { return Ok(()) };
+                checkpoints.shared.has_ended_since_commit.store(false, Ordering::SeqCst);
+                if length.is_due(i64::from(pages)) && !checkpoints.start() {
                     // The system creates no thread. The commit has happened, so a failure here must not fail the call.
                     let _ = log.checkpoint();
                 }
@@ -117,6 +119,11 @@ impl Checkpoints {
         thread.take().map(JoinHandle::join);
         *thread = std::thread::Builder::new().name("mcoda-checkpoint".to_owned()).spawn(work).ok();
         thread.is_some()
+    }
+
+    /// Whether the next commit may start the log over, for which it waits until the disk has stored the log's header.
+    pub(super) fn log_may_start_over(&self) -> bool {
+        self.shared.has_ended_since_commit.load(Ordering::SeqCst)
     }
 
     /// No further checkpoint starts, and a running one makes nobody wait.
@@ -151,6 +158,7 @@ struct Running(Arc<Shared>);
 
 impl Drop for Running {
     fn drop(&mut self) {
+        self.0.has_ended_since_commit.store(true, Ordering::SeqCst);
         self.0.is_running.store(false, Ordering::SeqCst);
     }
 }

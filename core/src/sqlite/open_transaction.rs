@@ -159,7 +159,7 @@ impl OpenTransaction {
         work: impl FnOnce(&mut Connection) -> Result<T>,
     ) -> Result<T> {
         let watch = self.database.watch();
-        let mut state = self.lock_before(Deadline::after(self.database.busy_timeout()), &watch)?;
+        let mut state = self.lock_before(Deadline::of_wait(self.database.busy_timeout()), &watch)?;
         let guard = self.open(&mut state)?;
         let (requested, own) = (Arc::clone(&self.requested), watch.clone());
         // A call that has begun to write is completed, even if its token is cancelled.

@@ -56,7 +56,7 @@ pub(crate) struct WaitPolicy<'w> {
 impl<'w> WaitPolicy<'w> {
     /// Waits from now on, for this long.
     pub(super) fn new(timeout: Duration, watch: &'w Watch) -> Self {
-        Self { timeout, deadline: Deadline::after(timeout), watch }
+        Self { timeout, deadline: Deadline::of_wait(timeout), watch }
     }
 }
 

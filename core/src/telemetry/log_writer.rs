@@ -7,13 +7,14 @@ use rusqlite::Connection;
 
 use super::json_log::{JsonLog, LONGEST_ENTRY, Locked, MOST_QUEUED, WasLogged};
 use super::record::{Prepared, UpsertOutcome};
+use crate::at_once::refuse_to_wait;
 use crate::error::{Error, ErrorKind, Result};
 use crate::json;
 use crate::notice::JSON_LOG;
 use crate::repository::log_queue::{self, Changed};
 use crate::repository::token_usage::TokenUsageRecord;
 use crate::sqlite::{Access, Database};
-use crate::time::Clock;
+use crate::time::{Clock, Timestamp};
 
 /// How many queued records are read at once, so that a long queue needs little memory.
 const BATCH: usize = 1000;
@@ -64,12 +65,23 @@ pub(crate) fn finish(database: &Database, log: &JsonLog) {
     }
 }
 
+/// Locks the log for a call that must not wait. `Busy` also if what is queued may take long to write.
+pub(crate) fn lock_at_once<'l>(database: &Database, log: &'l JsonLog, now: Timestamp) -> Result<Locked<'l>> {
+    let locked = log.lock(Duration::ZERO, now)?;
+    let queued = database.read_on_writer(|tx| log_queue::summary(tx, MOST_QUEUED))?;
+    // One more is about to be queued.
+    if queued.entries == MOST_QUEUED || queued.has_changed || log.is_refused() {
+        refuse_to_wait()?;
+    }
+    Ok(locked)
+}
+
 /// Appends all queued records, also those of other handles and processes.
 ///
 /// While another holder does that, it waits until the records `mine` are logged, or all records if `mine` is empty. Under
 /// load one writer therefore logs the records of many, and no writer waits for the lock only to find that nothing is left
 /// to do. If `is_queued`, the caller knows that records are queued, and the queue is not checked. If the log is not
-/// available soon, the call ends, and the missing records stay queued.
+/// available soon, the call ends, and the missing records stay queued. A caller that must not wait has `locked` the log before.
 ///
 /// Logged records are removed from the queue: at once if others may wait for that, otherwise by the next [`write`],
 /// because a transaction for that alone costs as much as a record. In between, the log's lock file lists the records that
@@ -77,6 +89,7 @@ pub(crate) fn finish(database: &Database, log: &JsonLog) {
 pub(crate) fn catch_up(
     database: &Database,
     log: &JsonLog,
+    locked: Option<Locked<'_>>,
     clock: Clock,
     timeout: Duration,
     mine: &[&str],
@@ -96,8 +109,12 @@ pub(crate) fn catch_up(
             database.read_on_writer(|tx| log_queue::has_any(tx, mine))
         }
     };
+    if let Some(locked) = locked {
+        log_batch(database, log, locked, mine, true)?;
+        return Ok(());
+    }
     while let Some(locked) = log.lock_briefly(timeout, clock.now(), is_needed)? {
-        if log_batch(database, log, locked, mine)? {
+        if log_batch(database, log, locked, mine, false)? {
             break;
         }
     }
@@ -132,8 +149,15 @@ impl Queue {
     }
 }
 
-/// Logs the queued records, up to a limit. Returns whether these were all.
-fn log_batch(database: &Database, log: &JsonLog, mut locked: Locked<'_>, mine: &[&str]) -> Result<bool> {
+/// Logs the queued records, up to a limit. Returns whether these were all. Those that cannot be removed from the queue are an
+/// error, except `at_once`: the next holder of the log finds that they are logged.
+fn log_batch(
+    database: &Database,
+    log: &JsonLog,
+    mut locked: Locked<'_>,
+    mine: &[&str],
+    at_once: bool,
+) -> Result<bool> {
     let queue = database.read_on_writer(Queue::read)?;
     // Another holder has logged them. An empty write could still find the database busy, and the call would report a
     // logged record as not logged.
@@ -174,15 +198,17 @@ fn log_batch(database: &Database, log: &JsonLog, mut locked: Locked<'_>, mine: &
         }
         return Ok(true);
     }
-    let removed = database.write(remove);
-    log.set_refused(removed.is_err());
+    let removed = if at_once { database.write_at_once(remove) } else { database.write(remove) };
+    log.set_refused(removed.is_err() && !at_once);
     match removed {
         Ok(()) => locked.confirm()?,
         Err(error) => {
             if can_wait {
                 locked.confirm_queued(&entries)?;
             }
-            return Err(error);
+            if !at_once {
+                return Err(error);
+            }
         }
     }
     too_long.map_or(Ok(queue.is_all), Err)
@@ -251,6 +277,8 @@ pub(crate) fn append_alone(
     clock: Clock,
     timeout: Duration,
 ) -> Result<Vec<bool>> {
+    // The whole log may have to be read.
+    refuse_to_wait()?;
     let mut locked = log.lock(timeout, clock.now())?;
     let given: Vec<&str> =
         batch.iter().filter(|one| one.has_id()).map(|one| one.record().id.as_str()).collect();
@@ -285,6 +313,8 @@ pub(crate) fn upsert_alone(
     clock: Clock,
     timeout: Duration,
 ) -> Result<Vec<UpsertOutcome>> {
+    // The whole log may have to be read.
+    refuse_to_wait()?;
     let mut locked = log.lock(timeout, clock.now())?;
     let ids: Vec<&str> = batch.iter().map(|one| one.record().id.as_str()).collect();
     let mut known = locked.records(&ids)?;

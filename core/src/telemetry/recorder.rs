@@ -2,16 +2,19 @@
 
 use std::time::Duration;
 
-use super::json_log::JsonLog;
+use rusqlite::Connection;
+
+use super::json_log::{JsonLog, Locked};
 use super::log_writer;
 use super::record::{Logging, Prepared, Recorded, insert_all};
 use super::settings;
 use super::usage::TokenUsage;
+use crate::at_once;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::IdSource;
 use crate::paths::ConfigSources;
 use crate::sqlite::Access;
-use crate::time::Clock;
+use crate::time::{Clock, must_not_wait};
 
 /// The parts of a handle that recording needs.
 #[derive(Debug)]
@@ -47,32 +50,47 @@ impl Recorder<'_> {
             }
             log => {
                 let insert = |tx: &_| insert_all(tx, &batch, self.workspace_id, log.is_some(), now);
-                let duplicates = log_writer::write(self.access, log, insert)?;
+                let (duplicates, locked) = self.write(insert)?;
                 let ids: Vec<&str> = batch.iter().map(|one| one.record().id.as_str()).collect();
                 let is_queued = duplicates.contains(&false);
-                let log = self.complete_log(&ids, is_queued);
+                let log = self.complete_log(locked, &ids, is_queued);
                 Ok(outcomes(&batch, duplicates, &log))
             }
         }
     }
 
+    /// Runs `work`, which writes records, as one transaction. A call that must not wait locks the log before that, since it
+    /// cannot be made once more when the records are committed.
+    pub(super) fn write<T>(
+        &self,
+        work: impl Fn(&Connection) -> Result<T>,
+    ) -> Result<(T, Option<Locked<'_>>)> {
+        let log = self.log.filter(|_| must_not_wait() && !self.access.is_within());
+        let lock = |log| log_writer::lock_at_once(self.access.database(), log, self.clock.now());
+        let locked = log.map(lock).transpose()?;
+        Ok((log_writer::write(self.access, self.log, work)?, locked))
+    }
+
     /// Completes the JSON log, at least with the records that have these ids, and returns whether that succeeded. A
     /// failure of the log must not fail the call: missing records stay queued in the database. Within a transaction
     /// nothing is committed yet, so nothing is logged.
-    pub(crate) fn complete_log(&self, ids: &[&str], is_queued: bool) -> Logging {
-        if self.access.is_within() { Logging::default() } else { self.catch_up(ids, is_queued) }
+    pub(crate) fn complete_log(&self, locked: Option<Locked<'_>>, ids: &[&str], is_queued: bool) -> Logging {
+        if self.access.is_within() {
+            return Logging::default();
+        }
+        at_once::complete(|| self.catch_up(locked, ids, is_queued))
     }
 
     /// Completes the JSON log with the records of a transaction, and returns whether that succeeded.
     pub(crate) fn complete_log_after_commit(&self) -> bool {
-        !self.access.database().has_host_transaction() && self.catch_up(&[], false).is_logged
+        !self.access.database().has_host_transaction() && self.catch_up(None, &[], false).is_logged
     }
 
-    fn catch_up(&self, ids: &[&str], is_queued: bool) -> Logging {
+    fn catch_up(&self, locked: Option<Locked<'_>>, ids: &[&str], is_queued: bool) -> Logging {
         let database = self.access.database();
         match self.log {
             Some(log) if !database.is_turned_off() => {
-                log_writer::catch_up(database, log, self.clock, self.busy_timeout, ids, is_queued).into()
+                log_writer::catch_up(database, log, locked, self.clock, self.busy_timeout, ids, is_queued).into()
             }
             _ => Logging::default(),
         }

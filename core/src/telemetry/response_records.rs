@@ -146,12 +146,11 @@ impl Recorder<'_> {
         for call in calls {
             pending.extend(self.pending(call, &batch)?);
         }
-        let (written, others) =
-            log_writer::write(self.access, self.log, |tx| self.write_all(tx, &pending, &batch))?;
+        let ((written, others), locked) = self.write(|tx| self.write_all(tx, &pending, &batch))?;
         let ids: Vec<&str> = written.iter().map(|(one, _)| one.record().id.as_str()).collect();
         let is_changed = |(_, outcome): &Written| *outcome != UpsertOutcome::Duplicate;
         let is_queued = written.iter().any(is_changed) || others;
-        let log = self.complete_log(&ids, is_queued);
+        let log = self.complete_log(locked, &ids, is_queued);
         Ok(written.into_iter().map(|(one, done)| result_of(one, Some(done), &log)).collect())
     }
 

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::Timestamp;
+use super::patience::must_not_wait;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The source of the current time.
@@ -61,6 +62,11 @@ pub(crate) struct Deadline(Option<Instant>);
 impl Deadline {
     pub(crate) fn after(timeout: Duration) -> Self {
         Self(Instant::now().checked_add(timeout))
+    }
+
+    /// For waiting for others: as [`Deadline::after`], or passed already if this thread must not wait.
+    pub(crate) fn of_wait(timeout: Duration) -> Self {
+        Self::after(if must_not_wait() { Duration::ZERO } else { timeout })
     }
 
     /// A deadline that never passes.

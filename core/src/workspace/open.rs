@@ -152,7 +152,7 @@ impl WorkspaceLocation {
         };
         let workspace = Workspace { session: Session::new(database, shared), settings: Arc::new(settings) };
         // Records that a process committed and did not log before it died.
-        if let Some(error) = workspace.recorder().complete_log(&[], false).error {
+        if let Some(error) = workspace.recorder().complete_log(None, &[], false).error {
             log::warn!(target: JSON_LOG, "earlier records cannot be added, and stay queued: {error}");
         }
         Ok(workspace)

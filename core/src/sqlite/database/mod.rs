@@ -13,7 +13,7 @@ use rusqlite::Connection;
 
 use super::cancel::{Control, Watch, is_within_host_check};
 use super::checkpoint::Checkpoints;
-use super::connect::{ConnectOptions, IN_MEMORY};
+use super::connect::{ConnectOptions, IN_MEMORY, Synchronous};
 use super::database_file::{DatabaseFile, uses_log};
 use super::host::HostConnection;
 use super::locks;
@@ -34,6 +34,8 @@ pub(crate) struct Database {
     writer: Arc<Writer>,
     is_turned_off: bool,
     is_read_only: bool,
+    /// Whether each commit waits until the disk has stored it.
+    flushes_commits: bool,
     /// Whether the connection belongs to a host, which may have its own transaction open.
     is_hosted: bool,
     busy_timeout: Duration,
@@ -72,6 +74,7 @@ impl Database {
         let file = if has_log && !options.read_only { file.with_log() } else { file };
         let mut database = Self::from_writer(file.clone(), Writer::new(connection), options.busy_timeout);
         database.is_read_only = options.read_only;
+        database.flushes_commits = has_log && options.synchronous == Synchronous::Full;
         if has_log {
             let readers = Readers::new(file.clone(), options);
             if !options.read_only {
@@ -108,6 +111,7 @@ impl Database {
             checkpoints: None,
             is_turned_off: false,
             is_read_only: false,
+            flushes_commits: false,
             is_hosted: false,
             busy_timeout,
             query_bytes: usize::MAX,

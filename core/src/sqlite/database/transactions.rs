@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::Database;
+use crate::at_once::refuse_to_wait;
 use crate::error::{Error, ErrorKind, Result};
 use crate::sqlite::cancel::{Watch, with_cancellation};
 use crate::sqlite::erased::{Work, erased};
@@ -50,6 +51,9 @@ impl Database {
 
     /// [`Database::write`], compiled once for all calls.
     pub(in crate::sqlite) fn write_erased(&self, work: Work<'_>) -> Result<()> {
+        if self.may_flush() {
+            refuse_to_wait()?;
+        }
         let watch = Watch::writing(&self.control);
         self.with_writer(&watch, |connection, wait| {
             if self.is_nested(connection) {
@@ -60,6 +64,14 @@ impl Database {
                 finish(self.begin_on(connection, wait)?, work)
             }
         })
+    }
+
+    /// Whether the next commit may wait until the disk has stored something.
+    fn may_flush(&self) -> bool {
+        // A host has its own settings.
+        self.is_hosted
+            || self.flushes_commits
+            || self.checkpoints.as_ref().is_some_and(|checkpoints| checkpoints.log_may_start_over())
     }
 
     /// As [`Database::write`], but `Busy` at once if anybody else uses the database: for work that can be left for later.

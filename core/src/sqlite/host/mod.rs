@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::fallible_iterator::FallibleIterator;
-use rusqlite::{Batch, Connection, OpenFlags};
+use rusqlite::{Batch, Connection, OpenFlags, Statement};
 
 pub use fault::HostError;
 pub use params::HostParams;
@@ -24,8 +24,8 @@ pub use rows::{Large, RowChunk};
 
 use self::fault::code;
 use self::rows::RowWriter;
-use self::statement::{is_commit, with_first};
-use super::cancel::{Control, Watch, with_cancellation};
+use self::statement::{is_cacheable, is_commit, with_first};
+use super::cancel::{CancelToken, Control, Watch, with_cancellation};
 use super::connect::{IN_MEMORY, busy_timeout_of, newer_schema, schema_version, set_busy_timeout};
 use super::database_file::DatabaseFile;
 use super::file_aliases::refuse_aliases;
@@ -34,7 +34,7 @@ use super::writer::Writer;
 use super::{filesystem, locks};
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths;
-use crate::time::Deadline;
+use crate::time::{Deadline, with_patience};
 
 /// The result of a call of a host's.
 pub type HostResult<T> = std::result::Result<T, HostError>;
@@ -67,6 +67,8 @@ pub struct HostConnection {
     control: Arc<Control>,
     /// Whether a transaction has ended since the last [`HostConnection::take_ended`].
     has_ended: AtomicBool,
+    /// Whether a call has been made.
+    has_run: AtomicBool,
 }
 
 /// The default busy timeout, that of npm's `sqlite3`.
@@ -102,8 +104,15 @@ impl HostConnection {
         let file = DatabaseFile::at(&path);
         let is_read_only = !mode.writes;
         let writer = Writer::of_host(connection);
-        let (control, has_ended) = (Arc::default(), AtomicBool::new(false));
-        Ok(Self { writer, file, is_in_memory, is_read_only, control, has_ended })
+        Ok(Self {
+            writer,
+            file,
+            is_in_memory,
+            is_read_only,
+            control: Arc::default(),
+            has_ended: AtomicBool::new(false),
+            has_run: AtomicBool::new(false),
+        })
     }
 
     /// The database file.
@@ -142,14 +151,41 @@ impl HostConnection {
         self.with(|connection| {
             with_first(connection, sql, |statement| {
                 self.check(statement)?;
-                params.bind(statement)?;
-                let mut rows = statement.raw_query();
-                let Some(row) = rows.next()? else { return Ok(None) };
-                let mut writer = RowWriter::new(row, large)?;
-                writer.write(row)?;
-                Ok(Some(writer.take()))
+                first_row(statement, params, large)
             })
         })
+    }
+
+    /// [`HostConnection::first`] for a statement that only reads: `None` if it is another one, or if that would wait for others
+    /// or take longer than `limit`.
+    pub fn first_at_once(
+        &self,
+        sql: &str,
+        params: &HostParams,
+        large: Large,
+        limit: Duration,
+    ) -> Option<HostResult<Option<RowChunk>>> {
+        // The first statement reads the schema, and may have to repair the database.
+        if !self.has_run.load(Ordering::Relaxed) || !is_cacheable(sql) {
+            return None;
+        }
+        let work = || {
+            self.with(|connection| {
+                let Ok(mut statement) = connection.prepare_cached(sql) else { return Ok(None) };
+                if !statement.readonly() {
+                    return Ok(None);
+                }
+                let timeout = busy_timeout_of(connection)?;
+                set_busy_timeout(connection, Duration::ZERO)?;
+                let row = first_row(&mut statement, params, large);
+                set_busy_timeout(connection, timeout)?;
+                row.map(Some)
+            })
+        };
+        match with_patience(true, || CancelToken::with_limit(limit).during(work)) {
+            Err(error) if code::FOR_LATER.contains(&error.errno) => None,
+            done => done.transpose(),
+        }
     }
 
     /// Runs the first statement. Passes its rows to `sink` in chunks, and returns the last chunk, which may be empty.
@@ -257,18 +293,19 @@ impl HostConnection {
 
     fn with<T>(&self, work: impl FnOnce(&Connection) -> HostResult<T>) -> HostResult<T> {
         let watch = Watch::writing(&self.control);
-        let mut guard = self.writer.acquire(Deadline::never(), &watch)?;
+        let mut guard = self.writer.acquire(Deadline::of_wait(Duration::MAX), &watch)?;
         let was_open = !guard.is_autocommit();
         let done = with_cancellation(guard.connection()?, &watch, |connection| Ok(work(connection)))?;
         if was_open && guard.is_autocommit() {
             self.has_ended.store(true, Ordering::Relaxed);
         }
         self.file.follow_log(&guard);
+        self.has_run.store(true, Ordering::Relaxed);
         done
     }
 
     /// Refuses a statement that writes or commits if the changes could be lost.
-    fn check(&self, statement: &rusqlite::Statement<'_>) -> HostResult<()> {
+    fn check(&self, statement: &Statement<'_>) -> HostResult<()> {
         if self.is_in_memory || statement.readonly() && !is_commit(statement) {
             return Ok(());
         }
@@ -276,6 +313,16 @@ impl HostConnection {
             .map_err(|error| HostError::refused(code::PROTOCOL, error.message()))?;
         self.file.refuse_to_write().map_err(|error| HostError::refused(code::READONLY, error.message()))
     }
+}
+
+/// The first row of the statement.
+fn first_row(statement: &mut Statement<'_>, params: &HostParams, large: Large) -> HostResult<Option<RowChunk>> {
+    params.bind(statement)?;
+    let mut rows = statement.raw_query();
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let mut writer = RowWriter::new(row, large)?;
+    writer.write(row)?;
+    Ok(Some(writer.take()))
 }
 
 /// Refuses a connection that does not enforce foreign keys: the engine detects unknown ids by them.

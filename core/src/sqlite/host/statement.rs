@@ -28,7 +28,7 @@ pub(super) fn with_first<T>(
 }
 
 /// Whether preparing it has no effect. Many a `PRAGMA` takes effect when it is prepared, and a cached one would do nothing.
-fn is_cacheable(sql: &str) -> bool {
+pub(super) fn is_cacheable(sql: &str) -> bool {
     const CACHEABLE: [&str; 7] = ["SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH", "VALUES"];
     sql.len() <= LONGEST_CACHED && begins_with(sql, &CACHEABLE)
 }

@@ -11,6 +11,7 @@ use super::positioned::read_at;
 use super::repair;
 use super::scan::{Scan, Tail, is_blank, scan_file};
 use super::state::{Clean, Stamp};
+use crate::at_once::refuse_to_wait;
 use crate::error::{Error, Result};
 use crate::notice::JSON_LOG;
 use crate::paths;
@@ -52,6 +53,7 @@ pub(super) fn whole(
     deadline: Deadline,
     now: Timestamp,
 ) -> Result<(Contents, Option<Entries>)> {
+    refuse_to_wait()?;
     loop {
         let stamp = stamp_of(path, &locked)?;
         let mut offsets = Offsets::default();
