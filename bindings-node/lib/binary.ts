@@ -32,6 +32,11 @@ export declare class Dispatcher {
 export declare class Handle {
   /** Queues the call with this number: `name` identifies it, `json` is the array of its arguments. */
   call(call: number, name: string, json: string): void
+  /**
+   * Makes a call whose result is short on this thread, if that takes no time worth mentioning: nobody else has the database,
+   * and no call is pending. Returns null, and has changed nothing, if the call must be queued instead.
+   */
+  callNow(name: string, json: string): Computed | null
   /** Queues the call with this number, which returns rows: its reply is an Arrow IPC stream. */
   arrow(call: number, name: string, json: string): void
   /**
@@ -75,6 +80,11 @@ export declare class SqlDatabase {
   /** Queues running the first statement up to its first row. */
   get(call: number, sql: string, params?: string | undefined | null, blobs?: Array<Uint8Array> | undefined | null): void
   /**
+   * As `get`, on this thread, if that takes no time worth mentioning: the statement only reads, nobody else has the database,
+   * and no call is pending. Returns null, and has changed nothing, if the call must be queued instead.
+   */
+  getNow(sql: string, params?: string | undefined | null): SqlAnswer | null
+  /**
    * Queues running the first statement. The reply contains the first rows; `more` gets the others, if any. Calls behind
    * one that `yields` do not wait until all of its rows were requested: the remaining ones are stored temporarily.
    */
@@ -109,9 +119,9 @@ export declare class SqlDispatcher {
 /** Runs a function of the package on the calling thread: `name` identifies it, `json` is the array of its arguments. */
 export declare function compute(name: string, json: string): Computed
 
-/** The result of a function as JSON, or its error. */
+/** A result as JSON, or an error. */
 export interface Computed {
-  /** The result. Absent where the function failed. */
+  /** The result. Absent where there is an error. */
   json?: string
   /** The error. */
   failure?: Failure
@@ -132,6 +142,16 @@ export interface Failure {
   field?: string
   /** The underlying cause, where it is known. */
   detail?: string
+}
+
+/** Rows with what accompanies them, or an error. */
+export interface SqlAnswer {
+  /** The rows. Empty where there is an error. */
+  json: string
+  /** What accompanies them. */
+  beside?: SqlBeside
+  /** The error. */
+  failure?: SqlFailure
 }
 
 /** What accompanies the JSON of some rows. */
