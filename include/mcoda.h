@@ -945,7 +945,8 @@ typedef struct mcoda_options mcoda_options;
 typedef struct mcoda_recorded mcoda_recorded;
 
 // Rows, each with a value in every column. The columns are the fields of the JSON that the call's `_json` function
-// returns, by the same names. The caller owns it and frees it with `mcoda_rows_free`.
+// returns, by the same names; those of an object within it by both names, `cost_per_task.median`. The caller owns it and
+// frees it with `mcoda_rows_free`.
 typedef struct mcoda_rows mcoda_rows;
 
 // Text that a call returns, in UTF-8; JSON where the call's comment says so. The caller owns it and frees it with
@@ -1628,6 +1629,16 @@ mcoda_code mcoda_global_token_usage_summary(mcoda_global *global,
                                             const char *query,
                                             mcoda_rows **rows,
                                             mcoda_error **error);
+
+// The groups of `mcoda_economics_json` with typed columns. `query` is what that takes, or NULL. `rows` receives one row for
+// each group, and `total` (may be NULL) one row with all calls as one group.
+//
+// Errors: as there. Threads: any. Frees: the caller, `rows` and `total` with `mcoda_rows_free`.
+mcoda_code mcoda_economics(mcoda_workspace *workspace,
+                           const char *query,
+                           mcoda_rows **rows,
+                           mcoda_rows **total,
+                           mcoda_error **error);
 
 // The ids of other workspaces, as `mcoda_string_other_workspaces` returns them: a JSON array if there is no row because the
 // database has rows of other workspaces only; NULL otherwise, and for NULL. It belongs to the rows. `length` (may be NULL)

@@ -1323,6 +1323,12 @@ private:
     owned handle_;
 };
 
+/// What finished work costs: a row for each group, and one row for all calls.
+struct economics {
+    rows groups;
+    rows total;
+};
+
 namespace detail {
 inline void close_cursor(mcoda_token_usage_cursor *cursor) { mcoda_token_usage_cursor_close(cursor, nullptr); }
 inline void close_workspace(mcoda_workspace *workspace) { mcoda_workspace_close(workspace, nullptr); }
@@ -1496,6 +1502,19 @@ public:
     {
         return try_token_usage_summary(query).value();
     }
+
+    /// What finished work costs, by groups. `query` is the JSON of `economics_json`.
+    result<mcoda::economics> try_economics(const std::optional<std::string> &query = std::nullopt)
+    {
+        mcoda_rows *groups = nullptr;
+        mcoda_rows *total = nullptr;
+        const auto done = detail::call(mcoda_economics, handle_.get(), detail::pointer(query), &groups, &total);
+        if (!done) {
+            return done.error();
+        }
+        return mcoda::economics{rows(rows::owned(groups)), rows(rows::owned(total))};
+    }
+    mcoda::economics economics(const std::optional<std::string> &query = std::nullopt) { return try_economics(query).value(); }
 
     /// Records the usage of one agent call: the row, the agent's attribution to its command run and job, and the
     /// entry in the JSON log. See `mcoda_record_token_usage_json`.

@@ -5,10 +5,10 @@ use std::sync::PoisonError;
 
 use mcoda_core::calls::Reply;
 use mcoda_core::definition::{Definition, Field, Kind, Record};
-use mcoda_core::{TokenUsageRow, TokenUsageSummaryRow};
+use mcoda_core::{EconomicsRow, TokenUsageRow, TokenUsageSummaryRow};
 use serde_json::{Map, Value};
 
-use crate::boundary::{free, or_default_on_panic, write_required_out};
+use crate::boundary::{free, make, or_default_on_panic, write_required_out};
 use crate::code::mcoda_code;
 use crate::cursor::{self, mcoda_token_usage_cursor};
 use crate::error::mcoda_error;
@@ -75,7 +75,8 @@ impl Cell {
 }
 
 /// Rows, each with a value in every column. The columns are the fields of the JSON that the call's `_json` function
-/// returns, by the same names. The caller owns it and frees it with `mcoda_rows_free`.
+/// returns, by the same names; those of an object within it by both names, `cost_per_task.median`. The caller owns it and
+/// frees it with `mcoda_rows_free`.
 pub struct mcoda_rows {
     columns: Vec<Text>,
     cells: Vec<Cell>,
@@ -85,17 +86,14 @@ pub struct mcoda_rows {
 impl mcoda_rows {
     /// The rows of a call; all have the columns of the definition, even if there is no row.
     fn new(definition: &'static Definition, rows: Value) -> Self {
-        let columns: Vec<(&str, bool)> = definition.all_fields().flat_map(columns).collect();
+        let columns: Vec<Column> = definition.all_fields().flat_map(columns).collect();
         let rows = if let Value::Array(rows) = rows { rows } else { Vec::new() };
         let mut cells = Vec::with_capacity(columns.len() * rows.len());
         for row in rows {
             let mut row = if let Value::Object(row) = row { row } else { Map::new() };
-            let cell = |(name, is_real): &(&str, bool)| {
-                Cell::new(row.get_mut(*name).map(Value::take).unwrap_or_default(), *is_real)
-            };
-            cells.extend(columns.iter().map(cell));
+            cells.extend(columns.iter().map(|column| column.cell(&mut row)));
         }
-        let columns = columns.into_iter().map(|(name, _)| Text::new(name)).collect();
+        let columns = columns.into_iter().map(|column| Text::new(column.name())).collect();
         Self { columns, cells, other_workspaces: None }
     }
 
@@ -109,11 +107,42 @@ impl mcoda_rows {
     }
 }
 
-/// The columns of a field, each with whether its numbers need not be whole: one, or one for each dimension of a group.
-fn columns(field: &'static Field) -> Vec<(&'static str, bool)> {
+/// A column, and where its values are.
+struct Column {
+    field: &'static str,
+    /// The field of the object that is the field.
+    inner: Option<&'static str>,
+    /// Whether its numbers need not be whole.
+    is_real: bool,
+}
+
+impl Column {
+    fn name(&self) -> String {
+        match self.inner {
+            Some(inner) => format!("{}.{inner}", self.field),
+            None => self.field.to_owned(),
+        }
+    }
+
+    fn cell(&self, row: &mut Map<String, Value>) -> Cell {
+        let field = row.get_mut(self.field);
+        let value = match self.inner {
+            Some(inner) => field.and_then(|object| object.get_mut(inner)),
+            None => field,
+        };
+        Cell::new(value.map(Value::take).unwrap_or_default(), self.is_real)
+    }
+}
+
+/// The columns of a field: one, or one for each dimension of a group and for each field of a record.
+fn columns(field: &'static Field) -> Vec<Column> {
+    let column = |field, inner, kind| Column { field, inner, is_real: matches!(kind, Kind::Number) };
     match field.kind {
-        Kind::Group(names) => names.iter().map(|name| (*name, false)).collect(),
-        _ => vec![(field.json, matches!(field.kind, Kind::Number))],
+        Kind::Group(names) => names.iter().map(|name| column(*name, None, Kind::Text)).collect(),
+        Kind::Record(inner) => {
+            inner.all_fields().map(|inner| column(field.json, Some(inner.json), inner.kind)).collect()
+        }
+        kind => vec![column(field.json, None, kind)],
     }
 }
 
@@ -171,6 +200,35 @@ pub unsafe extern "C" fn mcoda_global_token_usage_summary(
         let query = [input::optional_json("query", query)?];
         Ok(summary(global::call(global, "token_usage_summary", &query)?.to_value()))
     })
+}
+
+/// The groups of `mcoda_economics_json` with typed columns. `query` is what that takes, or NULL. `rows` receives one row for
+/// each group, and `total` (may be NULL) one row with all calls as one group.
+///
+/// Errors: as there. Threads: any. Frees: the caller, `rows` and `total` with `mcoda_rows_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_economics(
+    workspace: *mut mcoda_workspace,
+    query: *const c_char,
+    rows: *mut *mut mcoda_rows,
+    total: *mut *mut mcoda_rows,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    write_required_out("rows", rows, error, || {
+        let query = [input::optional_json("query", query)?];
+        let reply = workspace::call(workspace, "economics", &query)?;
+        let other_workspaces = string::other_workspaces(reply.other_workspaces());
+        let mut economics = reply.to_value();
+        let mut part = |name| economics.get_mut(name).map(Value::take).unwrap_or_default();
+        if !total.is_null() {
+            total.write(make(|| economics_rows(Value::Array(vec![part("total")]))));
+        }
+        Ok(mcoda_rows { other_workspaces, ..economics_rows(part("rows")) })
+    })
+}
+
+fn economics_rows(rows: Value) -> mcoda_rows {
+    mcoda_rows::new(EconomicsRow::DEFINITION, rows)
 }
 
 fn summary(rows: Value) -> mcoda_rows {

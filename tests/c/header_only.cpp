@@ -98,6 +98,12 @@ void values_are_optional_and_times_those_of_chrono(mcoda::workspace &workspace)
         groups += static_cast<int>(row.integer("calls").value());
     }
     CHECK(groups == 2);
+    const auto economics = workspace.economics("{\"groupBy\": [\"model\"]}");
+    CHECK(economics.groups.size() == 1 && economics.total.size() == 1);
+    CHECK(economics.total[0].integer("calls") == 2 && economics.total[0].real("cost") == 0.5);
+    CHECK(!economics.total[0].real("cost_per_task.median") && economics.total[0].integer("cost_per_task.tasks") == 0);
+    const auto refused = workspace.try_economics("{\"groupBy\": [\"x\"]}");
+    CHECK(!refused && refused.error().field() == "groupBy");
 }
 
 void a_backlog_moves(mcoda::workspace &workspace)

@@ -396,6 +396,12 @@ private:
     owned handle_;
 };
 
+/// What finished work costs: a row for each group, and one row for all calls.
+struct economics {
+    rows groups;
+    rows total;
+};
+
 namespace detail {
 inline void close_cursor(mcoda_token_usage_cursor *cursor) { mcoda_token_usage_cursor_close(cursor, nullptr); }
 inline void close_workspace(mcoda_workspace *workspace) { mcoda_workspace_close(workspace, nullptr); }
@@ -569,6 +575,19 @@ public:
     {
         return try_token_usage_summary(query).value();
     }
+
+    /// What finished work costs, by groups. `query` is the JSON of `economics_json`.
+    result<mcoda::economics> try_economics(const std::optional<std::string> &query = std::nullopt)
+    {
+        mcoda_rows *groups = nullptr;
+        mcoda_rows *total = nullptr;
+        const auto done = detail::call(mcoda_economics, handle_.get(), detail::pointer(query), &groups, &total);
+        if (!done) {
+            return done.error();
+        }
+        return mcoda::economics{rows(rows::owned(groups)), rows(rows::owned(total))};
+    }
+    mcoda::economics economics(const std::optional<std::string> &query = std::nullopt) { return try_economics(query).value(); }
 @WORKSPACE_CALLS@
     /// The handle of mcoda.h.
     mcoda_workspace *handle() const noexcept { return handle_.get(); }

@@ -90,7 +90,8 @@ impl Recorder<'_> {
         let database = self.access.database();
         match self.log {
             Some(log) if !database.is_turned_off() => {
-                log_writer::catch_up(database, log, locked, self.clock, self.busy_timeout, ids, is_queued).into()
+                log_writer::catch_up(database, log, locked, self.clock, self.busy_timeout, ids, is_queued)
+                    .into()
             }
             _ => Logging::default(),
         }

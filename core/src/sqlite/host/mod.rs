@@ -316,7 +316,11 @@ impl HostConnection {
 }
 
 /// The first row of the statement.
-fn first_row(statement: &mut Statement<'_>, params: &HostParams, large: Large) -> HostResult<Option<RowChunk>> {
+fn first_row(
+    statement: &mut Statement<'_>,
+    params: &HostParams,
+    large: Large,
+) -> HostResult<Option<RowChunk>> {
     params.bind(statement)?;
     let mut rows = statement.raw_query();
     let Some(row) = rows.next()? else { return Ok(None) };
