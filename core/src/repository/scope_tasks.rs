@@ -207,7 +207,7 @@ pub(crate) fn for_each_status(
 pub(crate) fn for_each_like(
     connection: &Connection,
     numbers: &[i64],
-    mut visit: impl FnMut(TaskRow),
+    mut visit: impl FnMut(&TaskRow),
 ) -> Result<()> {
     let numbers: Vec<String> = numbers.iter().map(i64::to_string).collect();
     let index = TASKS_OF_PROJECT.name;
@@ -221,7 +221,7 @@ pub(crate) fn for_each_like(
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        visit(TaskRow::read(row)?);
+        visit(&TaskRow::read(row)?);
     }
     Ok(())
 }

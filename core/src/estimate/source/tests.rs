@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, params};
 
+use super::super::history::TaskHistory;
 use super::super::lane_times;
 use super::super::present::{self, Present};
 use super::super::scope::is_person;
@@ -247,8 +248,8 @@ fn the_newest_part_and_the_scope_alone_give_what_the_whole_history_gives() {
                 let (found, recent) = found;
                 assert_eq!(format!("{found:?}"), format!("{expected:?}"), "seed {seed}, {ids:?}, {now}");
                 for window in [1, 10, 1000] {
-                    let times = |history: &History| {
-                        format!("{:?}", lane_times::lane_times(&Timeline::new(history, now), window))
+                    let times = |tasks: &[TaskHistory]| {
+                        format!("{:?}", lane_times::lane_times(&Timeline::new(tasks, now), window))
                     };
                     assert_eq!(times(&recent), times(&all.recent(present::VISITS)), "seed {seed}, {ids:?}");
                 }
