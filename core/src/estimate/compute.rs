@@ -177,7 +177,13 @@ pub(crate) fn load_estimate_data(
         let found = Present::newest(tx, &scope, newest, statuses, now)?;
         Ok(found.map(|(present, recent)| (present, Past::Newest(recent), pace)))
     };
-    match source::read(tx, scope, statuses, newest)? {
+    let found = if source::has_few_rows(tx)? {
+        let (history, how) = source::read_all(tx, scope, statuses)?;
+        Source::History(history, how)
+    } else {
+        source::read(tx, scope, statuses, newest)?
+    };
+    match found {
         Source::Newest((present, past, pace)) => {
             Ok(EstimateData { present, past, pace, costs: Vec::new(), working_time })
         }

@@ -130,16 +130,23 @@ impl History {
         if let Some(is_person) = scope.person {
             rows.retain(|row| row.assignee.as_deref().is_some_and(is_person));
         }
+        let have_own_ids = rows.iter().all(TaskRow::has_own_id);
         let mut history = Self::of_tasks(rows, statuses);
         let mut order = 0;
-        status_events::for_each_in_scope(tx, scope.ids, |event| {
+        let mut add = |event: EventRef<'_>| {
             if let Some(&task) = history.index.get(event.task_id)
                 && let Some(step) = transition(&event, order, statuses)
             {
                 history.tasks[task].transitions.push(step);
                 order += 1;
             }
-        })?;
+        };
+        // Looking up a task here is faster than in the database.
+        if have_own_ids {
+            status_events::for_each(tx, &mut add)?;
+        } else {
+            status_events::for_each_in_scope(tx, scope.ids, &mut add)?;
+        }
         for task in &mut history.tasks {
             task.transitions.sort_by_key(|step| (step.at, step.order));
         }
