@@ -56,7 +56,7 @@ fn a_database_whose_write_lock_is_taken_is_opened_without_indexes() {
 }
 
 #[test]
-fn results_are_the_same_without_the_indexes() {
+fn results_are_the_same_without_the_indexes_and_however_many_rows_there_seem_to_be() {
     let (fixture, workspace, own) = fixture();
     for number in 0..30 {
         let task = own.task(&workspace, &format!("P-{number}"), f64::from(number % 7) + 0.1);
@@ -79,15 +79,25 @@ fn results_are_the_same_without_the_indexes() {
             let mut options = scope.clone();
             options["mode"] = "empirical".into();
             options["windowTasks"] = window.into();
-            let options = EstimateOptions::from_json(&options).unwrap();
+            let asked = EstimateOptions::from_json(&options).unwrap();
+            options["forecast"] = false.into();
+            let without_forecast = EstimateOptions::from_json(&options).unwrap();
             [
-                serde_json::to_value(workspace.velocity(&options).unwrap()).unwrap(),
-                serde_json::to_value(workspace.estimate(&options).unwrap()).unwrap(),
+                serde_json::to_value(workspace.velocity(&asked).unwrap()).unwrap(),
+                serde_json::to_value(workspace.estimate(&asked).unwrap()).unwrap(),
+                serde_json::to_value(workspace.estimate(&without_forecast).unwrap()).unwrap(),
             ]
         });
         answers.collect()
     };
     let with = ask(&workspace);
+    // The numbers of the last rows say how many there are, and so what is read.
+    raw.execute_batch(
+        "UPDATE task_status_events SET rowid = 1000000000
+          WHERE rowid = (SELECT max(rowid) FROM task_status_events)",
+    )
+    .unwrap();
+    assert_eq!(ask(&workspace), with);
     drop_indexes(&raw);
     assert_eq!(ask(&workspace), with);
     assert_eq!(with[0]["source"], "empirical");

@@ -127,7 +127,7 @@ pub(super) fn backtest(
 ) -> Backtest {
     let settings = Settings::of(options);
     let trials = if options.trials.is_some() { settings.trials } else { TRIALS };
-    let timeline = Timeline::new(history, now);
+    let timeline = Timeline::new(&history.tasks, now);
     let calendar = prediction::calendar(&timeline, working_time, now);
     let found = compare(&BacktestRequest {
         pipeline: &timeline.pipeline,

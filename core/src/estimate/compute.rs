@@ -103,10 +103,10 @@ pub(crate) struct EstimateData {
     working_time: Option<WorkingTime>,
 }
 
-/// A history without inferred transitions.
+/// Tasks without inferred transitions.
 enum Past {
     /// Of the tasks in a lane and those with the newest visits.
-    Newest(History),
+    Newest(Vec<TaskHistory>),
     /// Of all tasks in the scope. It is that of the pace, if that has one.
     All(Option<History>),
 }
@@ -177,7 +177,13 @@ pub(crate) fn load_estimate_data(
         let found = Present::newest(tx, &scope, newest, statuses, now)?;
         Ok(found.map(|(present, recent)| (present, Past::Newest(recent), pace)))
     };
-    match source::read(tx, scope, statuses, newest)? {
+    let found = if source::has_few_rows(tx)? {
+        let (history, how) = source::read_all(tx, scope, statuses)?;
+        Source::History(history, how)
+    } else {
+        source::read(tx, scope, statuses, newest)?
+    };
+    match found {
         Source::Newest((present, past, pace)) => {
             Ok(EstimateData { present, past, pace, costs: Vec::new(), working_time })
         }
@@ -303,14 +309,17 @@ impl EstimateData {
         let working_time = self.working_time.as_ref().or(forecast_settings.0.as_ref());
         let none = History::default();
         // Inferred events affect velocities only: everything else is computed from recorded events.
-        let past = match (&self.past, &self.pace) {
-            (Past::Newest(history) | Past::All(Some(history)), _) => history,
+        let all = match (&self.past, &self.pace) {
+            (Past::All(Some(history)), _) => history,
             (Past::All(None), Pace::History(history, _)) => history,
-            (Past::All(None), _) => &none,
+            _ => &none,
         };
         let forecast = makes_forecast(options)
-            .then(|| prediction::forecast(options, past, &self.costs, working_time, now));
+            .then(|| prediction::forecast(options, all, &self.costs, working_time, now));
+        let past = if let Past::Newest(tasks) = &self.past { tasks } else { &all.tasks };
         let lane_times = lane_times::lane_times(&Timeline::new(past, now), options.window());
+        // There may be many tasks, which nothing below needs.
+        drop(self.past);
         let velocity = self.pace.velocity(options, settings);
         let present = &self.present;
         let schedule = Schedule::new(present, &velocity, now);

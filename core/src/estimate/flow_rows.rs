@@ -80,15 +80,15 @@ const MOST_DAYS: i64 = 36_525;
 
 /// All visits in the order in which they began.
 pub(super) fn lane_visits(history: &History, now: Timestamp) -> Vec<LaneVisit> {
-    let timeline = Timeline::new(history, now);
+    let timeline = Timeline::new(&history.tasks, now);
     let mut passes = vec![[0_u64; 3]; timeline.pipeline.tasks.len()];
     let all = visits(&timeline.pipeline).all;
     let row = |visit: &super::forecast::Visit| {
-        let task = &history.tasks[timeline.places[visit.task]].row;
+        let task = &history.tasks[timeline.places[visit.task]].known;
         passes[visit.task][visit.lane] += 1;
         Some(LaneVisit {
-            task_id: task.id.clone(),
-            task_key: task.key.clone(),
+            task_id: task.id().to_owned(),
+            task_key: task.key().to_owned(),
             lane: Lane::ALL[visit.lane].name().to_owned(),
             pass_number: passes[visit.task][visit.lane],
             entered_at: timeline.origin.moment(visit.entered)?,
@@ -175,7 +175,7 @@ impl Days {
             Some(working_time) => working_time.zone,
             None => Zone::read("calendar.timeZone", None)?,
         };
-        Ok(Self { timeline: Timeline::new(history, now), last: zone.day_of(now), zone })
+        Ok(Self { timeline: Timeline::new(&history.tasks, now), last: zone.day_of(now), zone })
     }
 
     fn of(&self, hours: f64) -> Day {

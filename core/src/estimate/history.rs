@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 use serde_json::Value;
 
+use super::known_task::KnownTask;
 use super::lane::Lane;
 use crate::error::Result;
 use crate::repository::scope_tasks::TaskScope;
@@ -28,8 +29,8 @@ pub(super) struct Transition {
 /// A task with its transitions, oldest first.
 #[derive(Debug, Clone)]
 pub(super) struct TaskHistory {
-    pub(super) row: TaskRow,
-    /// What the status of its row means.
+    pub(super) known: KnownTask,
+    /// What its status means.
     pub(super) status: Meaning,
     pub(super) transitions: Vec<Transition>,
 }
@@ -42,6 +43,10 @@ pub(super) struct Visit {
 }
 
 impl TaskHistory {
+    pub(super) fn new(row: &TaskRow, statuses: &StatusSettings, transitions: Vec<Transition>) -> Self {
+        Self { known: KnownTask::new(row), status: statuses.meaning(&row.status), transitions }
+    }
+
     /// When the task entered the lane that it is in now, by its newest transition.
     pub(super) fn entered(&self) -> Option<Timestamp> {
         let lane = Lane::of(self.status)?;
@@ -125,16 +130,23 @@ impl History {
         if let Some(is_person) = scope.person {
             rows.retain(|row| row.assignee.as_deref().is_some_and(is_person));
         }
+        let have_own_ids = rows.iter().all(TaskRow::has_own_id);
         let mut history = Self::of_tasks(rows, statuses);
         let mut order = 0;
-        status_events::for_each_in_scope(tx, scope.ids, |event| {
+        let mut add = |event: EventRef<'_>| {
             if let Some(&task) = history.index.get(event.task_id)
                 && let Some(step) = transition(&event, order, statuses)
             {
                 history.tasks[task].transitions.push(step);
                 order += 1;
             }
-        })?;
+        };
+        // Looking up a task here is faster than in the database.
+        if have_own_ids {
+            status_events::for_each(tx, &mut add)?;
+        } else {
+            status_events::for_each_in_scope(tx, scope.ids, &mut add)?;
+        }
         for task in &mut history.tasks {
             task.transitions.sort_by_key(|step| (step.at, step.order));
         }
@@ -150,44 +162,52 @@ impl History {
     ) -> Result<Option<Self>> {
         let mut history = Self::of_tasks(rows, statuses);
         for task in &mut history.tasks {
-            let Some(transitions) = transitions(tx, &task.row.id, statuses)? else { return Ok(None) };
+            let Some(transitions) = transitions(tx, task.known.id(), statuses)? else { return Ok(None) };
             task.transitions = transitions;
         }
         Ok(Some(history))
     }
 
     fn of_tasks(rows: Vec<TaskRow>, statuses: &StatusSettings) -> Self {
-        let index = rows.iter().enumerate().map(|(index, row)| (row.id.clone(), index)).collect();
-        let tasks = rows.into_iter().map(|row| TaskHistory {
-            status: statuses.meaning(&row.status),
-            row,
-            transitions: Vec::new(),
-        });
-        Self { tasks: tasks.collect(), index, inferred: 0 }
+        let (mut tasks, mut index) = (Vec::with_capacity(rows.len()), HashMap::with_capacity(rows.len()));
+        for row in rows {
+            let place = tasks.len();
+            tasks.push(TaskHistory::new(&row, statuses, Vec::new()));
+            index.insert(row.id, place);
+        }
+        Self { tasks, index, inferred: 0 }
     }
 
     /// Adds a task with its recorded transitions, oldest first, and returns its index.
     pub(super) fn push(&mut self, task: TaskHistory) -> usize {
         let place = self.tasks.len();
-        self.index.insert(task.row.id.clone(), place);
+        self.index.insert(task.known.id().to_owned(), place);
         self.tasks.push(task);
         place
     }
 
     /// The tasks that are in a lane, and those with the newest finished visits to each lane, `count` of them.
-    pub(super) fn recent(&self, count: usize) -> Self {
-        let mut is_recent: Vec<bool> =
+    pub(super) fn recent(&self, count: usize) -> Vec<TaskHistory> {
+        let with_place = self.tasks.iter().zip(self.are_recent(count));
+        with_place.filter(|(_, is_recent)| *is_recent).map(|(task, _)| task.clone()).collect()
+    }
+
+    /// [`recent`](Self::recent) of a history that is not needed any more.
+    pub(super) fn into_recent(mut self, count: usize) -> Vec<TaskHistory> {
+        let mut are_recent = self.are_recent(count).into_iter();
+        self.tasks.retain(|_| are_recent.next() == Some(true));
+        self.tasks
+    }
+
+    fn are_recent(&self, count: usize) -> Vec<bool> {
+        let mut are_recent: Vec<bool> =
             self.tasks.iter().map(|task| Lane::of(task.status).is_some()).collect();
         for lane in Lane::ALL {
             for (_, _, place) in self.newest_visits(lane, count) {
-                is_recent[place] = true;
+                are_recent[place] = true;
             }
         }
-        let mut recent = Self::default();
-        for (task, _) in self.tasks.iter().zip(is_recent).filter(|(_, is_recent)| *is_recent) {
-            recent.push(task.clone());
-        }
-        recent
+        are_recent
     }
 
     /// The lane's newest finished visits, whatever status followed: the newest first, each with the place of its task.
@@ -229,6 +249,7 @@ pub(super) fn transitions(
         found.extend(transition(&event, number, statuses));
     })?;
     found.sort_by_key(|step: &Transition| (step.at, step.order));
+    found.shrink_to_fit();
     Ok(are_in_order.then_some(found))
 }
 

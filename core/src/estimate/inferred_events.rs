@@ -78,7 +78,7 @@ pub(super) fn load(tx: &Connection, scope: &ScopeIds, history: &History) -> Resu
 
 /// As [`load`], by reading the runs of the history's tasks, one task after the other.
 pub(super) fn load_of_tasks(tx: &Connection, history: &History) -> Result<Vec<Run>> {
-    let ids = history.tasks.iter().map(|task| &*task.row.id);
+    let ids = history.tasks.iter().map(|task| task.known.id());
     Ok(newest_first(task_runs::successful_of_tasks(tx, ids)?, history))
 }
 

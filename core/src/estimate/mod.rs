@@ -9,6 +9,7 @@ mod flow_rows;
 mod forecast;
 mod history;
 mod inferred_events;
+mod known_task;
 mod lane;
 mod lane_times;
 mod newest;

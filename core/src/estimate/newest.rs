@@ -29,8 +29,8 @@ pub(super) struct Newest<'t> {
     statuses: &'t StatusSettings,
     spellings: Spellings,
     history: History,
-    /// The places of tasks in the history; `None` if they are not in the scope.
-    places: HashMap<String, Option<usize>>,
+    /// The tasks that were looked for and are not in the scope.
+    outside: HashSet<String>,
     /// False if a row's number is too large to order recorded transitions before inferred ones.
     is_ordered: bool,
 }
@@ -43,8 +43,8 @@ impl<'t> Newest<'t> {
     ) -> Result<Option<Self>> {
         let Some(spellings) = newest_events::spellings(tx)? else { return Ok(None) };
         let history = History::default();
-        let places = HashMap::new();
-        Ok(Some(Self { tx, scope, statuses, spellings, history, places, is_ordered: true }))
+        let outside = HashSet::new();
+        Ok(Some(Self { tx, scope, statuses, spellings, history, outside, is_ordered: true }))
     }
 
     /// What the history says of each lane, as [`velocity::measured`](super::velocity::measured) finds it in the whole one.
@@ -82,7 +82,6 @@ impl<'t> Newest<'t> {
 
     /// The history that was read, with what was inferred from runs, which is forgotten here.
     pub(super) fn take(&mut self) -> History {
-        self.places.clear();
         std::mem::take(&mut self.history)
     }
 
@@ -201,21 +200,18 @@ impl<'t> Newest<'t> {
 
     /// The place of the task in the history, where it is added with all its transitions if it is in the scope.
     fn place(&mut self, task_id: &str) -> Result<Option<usize>> {
-        if let Some(place) = self.places.get(task_id) {
-            return Ok(*place);
+        let known = self.history.task_index(task_id);
+        if known.is_some() || self.outside.contains(task_id) {
+            return Ok(known);
         }
-        let place = match scope_tasks::by_id(self.tx, &self.scope, task_id)? {
-            None => None,
-            Some(row) => {
-                let steps = transitions(self.tx, &row.id, self.statuses)?;
-                self.is_ordered &= steps.is_some();
-                let status = self.statuses.meaning(&row.status);
-                let transitions = steps.unwrap_or_default();
-                Some(self.history.push(TaskHistory { row, status, transitions }))
-            }
+        let Some(row) = scope_tasks::by_id(self.tx, &self.scope, task_id)? else {
+            self.outside.insert(task_id.to_owned());
+            return Ok(None);
         };
-        self.places.insert(task_id.to_owned(), place);
-        Ok(place)
+        let steps = transitions(self.tx, &row.id, self.statuses)?;
+        self.is_ordered &= steps.is_some();
+        let task = TaskHistory::new(&row, self.statuses, steps.unwrap_or_default());
+        Ok(Some(self.history.push(task)))
     }
 }
 

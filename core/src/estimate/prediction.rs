@@ -209,7 +209,7 @@ pub(super) fn forecast(
     now: Timestamp,
 ) -> Forecast {
     let Settings { trials, seed } = Settings::of(options);
-    let timeline = Timeline::new(history, now);
+    let timeline = Timeline::new(&history.tasks, now);
     let calendar = calendar(&timeline, working_time, now);
     let found = predict(&Request {
         pipeline: &timeline.pipeline,

@@ -4,6 +4,7 @@ use rusqlite::Connection;
 
 use super::backlog::{BacklogTotals, Completions, StatusCounts, Tally};
 use super::history::{History, TaskHistory};
+use super::known_task::KnownTask;
 use super::lane::{Lane, PerLane};
 use super::newest::Newest;
 use crate::error::Result;
@@ -21,30 +22,16 @@ pub(super) const VISITS: usize = 1_000;
 /// all tasks is not much slower.
 const OPEN_GROUPS: usize = 10_000;
 
-/// A task that is not finished. There may be many, so that it has only what is needed.
+/// A task that is not finished.
 #[derive(Debug)]
 pub(super) struct OpenTask {
-    pub(super) id: Box<str>,
-    pub(super) key: Box<str>,
-    pub(super) story_points: Option<f64>,
-    pub(super) priority: Option<i64>,
+    pub(super) known: KnownTask,
     pub(super) status: Meaning,
     /// When it entered the lane that it is in now, by its newest transition.
     pub(super) entered: Option<Timestamp>,
 }
 
 impl OpenTask {
-    fn new(row: TaskRow, status: Meaning, entered: Option<Timestamp>) -> Self {
-        Self {
-            id: row.id.into(),
-            key: row.key.into(),
-            story_points: row.story_points,
-            priority: row.priority,
-            status,
-            entered,
-        }
-    }
-
     /// When the task entered the lane; `None` if it is not in the lane now.
     pub(super) fn in_lane_since(&self, lane: Lane) -> Option<Timestamp> {
         self.entered.filter(|_| Lane::of(self.status) == Some(lane))
@@ -80,9 +67,13 @@ impl Present {
         let mut tally = Tally::default();
         let mut tasks = Vec::new();
         for task in &history.tasks {
-            tally.add(task.status, task.row.story_points);
+            tally.add(task.status, task.known.story_points);
             if Lane::next(task.status).is_some() {
-                tasks.push(OpenTask::new(task.row.clone(), task.status, task.entered()));
+                tasks.push(OpenTask {
+                    known: task.known.clone(),
+                    status: task.status,
+                    entered: task.entered(),
+                });
             }
         }
         let last_left = |lane: Lane| {
@@ -111,11 +102,11 @@ impl Present {
         newest: &mut Newest<'_>,
         statuses: &StatusSettings,
         now: Timestamp,
-    ) -> Result<Option<(Self, History)>> {
+    ) -> Result<Option<(Self, Vec<TaskHistory>)>> {
         let Some((tally, mut tasks)) = backlog(tx, scope, statuses)? else { return Ok(None) };
         let mut in_progress = Vec::new();
         for task in tasks.iter_mut().filter(|task| Lane::of(task.status).is_some()) {
-            let history = newest.task(&task.id)?;
+            let history = newest.task(task.known.id())?;
             task.entered = history.and_then(TaskHistory::entered);
             in_progress.extend(history.and_then(|task| task.hours_in_progress(now)));
         }
@@ -126,7 +117,7 @@ impl Present {
             *present.visits.of_mut(lane) = hours;
         }
         // More tasks were looked at than those.
-        let recent = newest.take().recent(VISITS);
+        let recent = newest.take().into_recent(VISITS);
         for lane in Lane::ALL {
             let Some(left) = newest.last_left(lane, now)? else { return Ok(None) };
             *present.last_left.of_mut(lane) = left;
@@ -165,10 +156,10 @@ fn backlog(
 ) -> Result<Option<(Tally, Vec<OpenTask>)>> {
     let mut tally = Tally::default();
     let mut tasks = Vec::new();
-    let mut add_open = |row: TaskRow| {
+    let mut add_open = |row: &TaskRow| {
         let status = statuses.meaning(&row.status);
         if Lane::next(status).is_some() {
-            tasks.push(OpenTask::new(row, status, None));
+            tasks.push(OpenTask { known: KnownTask::new(row), status, entered: None });
         }
     };
     let ScopeIds { project, epic, story } = scope.ids;
@@ -189,7 +180,7 @@ fn backlog(
         let Some(rows) = scope_tasks::rows(tx, scope)? else { return Ok(None) };
         for row in rows {
             tally.add(statuses.meaning(&row.status), row.story_points);
-            add_open(row);
+            add_open(&row);
         }
     }
     Ok(Some((tally, tasks)))

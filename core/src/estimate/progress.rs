@@ -98,8 +98,8 @@ fn item(task: &OpenTask, lane: Lane, taken: &[f64], now: Timestamp) -> WipItem {
         no_longer as f64 / taken.len() as f64
     });
     WipItem {
-        task_id: task.id.to_string(),
-        task_key: task.key.to_string(),
+        task_id: task.known.id().to_owned(),
+        task_key: task.known.key().to_owned(),
         age_hours,
         age_percentile,
         aging: age_percentile.is_some_and(|percentile| percentile > AGING),
@@ -109,23 +109,18 @@ fn item(task: &OpenTask, lane: Lane, taken: &[f64], now: Timestamp) -> WipItem {
 pub(super) fn next_transitions(tasks: &[OpenTask], schedule: &Schedule, now: Timestamp) -> NextTransitions {
     let transition = |lane: Lane, departure: &Departure| {
         let at = now.plus_hours(departure.hours);
+        let task = &tasks[departure.task].known;
         NextTransition {
-            task_id: tasks[departure.task].id.to_string(),
-            task_key: tasks[departure.task].key.to_string(),
+            task_id: task.id().to_owned(),
+            task_key: task.key().to_owned(),
             to: lane.end_status().to_owned(),
             hours: at.map(|_| departure.hours),
             at,
         }
     };
     // Lanes work first in, first out, so the first departure is the earliest.
-    let first = |lane| schedule.departures(lane).first().map(|departure| transition(lane, departure));
-    let own = |lane: Lane| {
-        let inside = schedule
-            .departures(lane)
-            .iter()
-            .filter(move |next| Lane::of(tasks[next.task].status) == Some(lane));
-        inside.map(move |departure| (lane, departure))
-    };
+    let first = |lane| schedule.first(lane).map(|departure| transition(lane, departure));
+    let own = |lane: Lane| schedule.own(lane).iter().map(move |departure| (lane, departure));
     NextTransitions {
         ready_to_review: first(Lane::Implementation),
         ready_to_qa: first(Lane::Review),

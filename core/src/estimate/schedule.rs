@@ -10,11 +10,9 @@ use std::cmp::Ordering;
 use serde::{Deserialize, Serialize};
 
 use super::durations::hours_at;
-use super::history::TaskHistory;
-use super::lane::Lane;
+use super::lane::{Lane, PerLane};
 use super::present::{OpenTask, Present};
 use super::velocity::Velocity;
-use crate::natural_order;
 use crate::sorting::sort_by;
 use crate::status::Meaning;
 use crate::time::Timestamp;
@@ -41,30 +39,58 @@ pub(super) struct Departure {
     pub(super) hours: f64,
 }
 
-/// The departures from each lane, in chronological order.
+/// The departures from the lanes, each in chronological order. There may be many tasks, so that only those departures are kept
+/// that somebody asks for.
 #[derive(Debug)]
 pub(super) struct Schedule {
-    departures: [Vec<Departure>; 3],
+    lanes: PerLane<Departures>,
+}
+
+/// What is kept of the departures from one lane.
+#[derive(Debug, Default)]
+struct Departures {
+    first: Option<Departure>,
+    /// Those of the tasks that are in the lane now.
+    own: Vec<Departure>,
+    /// The hours until the last one.
+    last: f64,
 }
 
 impl Schedule {
     pub(super) fn new(present: &Present, velocity: &Velocity, now: Timestamp) -> Self {
         let plan = Plan { tasks: &present.tasks, present, velocity, now };
-        let implementation = plan.implementation();
-        let review = plan.queue(Lane::Review, &implementation);
-        let qa = plan.queue(Lane::Qa, &review);
-        Self { departures: [implementation, review, qa] }
+        let mut lanes = PerLane::<Departures>::default();
+        // The tasks that wait in a lane now leave it before those that arrive from the lanes before it.
+        for first in [Lane::Qa, Lane::Review, Lane::Implementation] {
+            let queue = plan.queue(first);
+            for (place, task) in queue.into_iter().enumerate() {
+                let mut hours = 0.0;
+                for lane in Lane::ALL.into_iter().skip(first as usize) {
+                    let done = if lane == first { plan.done(task, lane, place) } else { 0.0 };
+                    let departures = lanes.of_mut(lane);
+                    hours = departures.last.max(hours) + plan.work(task, lane, done);
+                    departures
+                        .add(Departure { task, hours }, Lane::of(plan.tasks[task].status) == Some(lane));
+                }
+            }
+        }
+        Self { lanes }
     }
 
-    pub(super) fn departures(&self, lane: Lane) -> &[Departure] {
-        &self.departures[lane as usize]
+    /// The first departure from the lane.
+    pub(super) fn first(&self, lane: Lane) -> Option<&Departure> {
+        self.lanes.of(lane).first.as_ref()
+    }
+
+    /// The departures of the tasks that are in the lane now.
+    pub(super) fn own(&self, lane: Lane) -> &[Departure] {
+        &self.lanes.of(lane).own
     }
 
     pub(super) fn etas(&self, now: Timestamp) -> Etas {
         let mut latest = 0.0_f64;
         let mut eta = |lane| {
-            latest =
-                self.departures(lane).iter().fold(latest, |latest, departure| latest.max(departure.hours));
+            latest = latest.max(self.lanes.of(lane).last);
             now.plus_hours(latest)
         };
         Etas {
@@ -72,6 +98,16 @@ impl Schedule {
             ready_to_qa_eta: eta(Lane::Review),
             complete_eta: eta(Lane::Qa),
         }
+    }
+}
+
+impl Departures {
+    fn add(&mut self, departure: Departure, is_own: bool) {
+        self.first.get_or_insert(departure);
+        if is_own {
+            self.own.push(departure);
+        }
+        self.last = departure.hours;
     }
 }
 
@@ -83,39 +119,32 @@ struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    fn implementation(&self) -> Vec<Departure> {
-        let mut queue = self.in_lane(Lane::Implementation);
-        sort_by(&mut queue, |a, b| implementation_order(&self.tasks[*a], &self.tasks[*b]));
-        let mut clock = 0.0;
-        let depart = |task: usize| {
-            clock += self.work(
-                task,
-                Lane::Implementation,
-                self.tasks[task].hours_in_lane(Lane::Implementation, self.now).unwrap_or(0.0),
-            );
-            Departure { task, hours: clock }
-        };
-        queue.into_iter().map(depart).collect()
+    /// The tasks that wait in the lane now, in the order in which it works on them.
+    fn queue(&self, lane: Lane) -> Vec<usize> {
+        let is_in_lane = |task: &usize| Lane::next(self.tasks[*task].status) == Some(lane);
+        let mut queue: Vec<usize> = (0..self.tasks.len()).filter(is_in_lane).collect();
+        sort_by(&mut queue, |a, b| {
+            let (a, b) = (&self.tasks[*a], &self.tasks[*b]);
+            match lane {
+                Lane::Implementation => implementation_order(a, b),
+                Lane::Review | Lane::Qa => arrival_order(a, b, lane),
+            }
+        });
+        queue
     }
 
-    /// The tasks that wait in the lane now, then those that arrive from the previous lane.
-    fn queue(&self, lane: Lane, arrivals: &[Departure]) -> Vec<Departure> {
-        let mut waiting = self.in_lane(lane);
-        sort_by(&mut waiting, |a, b| arrival_order(&self.tasks[*a], &self.tasks[*b], lane));
-        let head = waiting.first().copied();
-        let present = waiting.into_iter().map(|task| Departure { task, hours: 0.0 });
-        let mut clock = 0.0_f64;
-        let depart = |arrival: Departure| {
-            let done = if head == Some(arrival.task) { self.time_at_head(arrival.task, lane) } else { 0.0 };
-            clock = clock.max(arrival.hours) + self.work(arrival.task, lane, done);
-            Departure { task: arrival.task, hours: clock }
-        };
-        present.chain(arrivals.iter().copied()).map(depart).collect()
+    /// The hours that the lane has worked on the task at this place of its queue.
+    fn done(&self, task: usize, lane: Lane, place: usize) -> f64 {
+        match lane {
+            Lane::Implementation => self.tasks[task].hours_in_lane(lane, self.now).unwrap_or(0.0),
+            Lane::Review | Lane::Qa if place == 0 => self.time_at_head(task, lane),
+            Lane::Review | Lane::Qa => 0.0,
+        }
     }
 
     /// Hours that the lane still needs for the task.
     fn work(&self, task: usize, lane: Lane, done: f64) -> f64 {
-        let points = self.tasks[task].story_points.unwrap_or(self.present.mean_points);
+        let points = self.tasks[task].known.story_points.unwrap_or(self.present.mean_points);
         hours_at(points, self.velocity.of(lane)).map_or(f64::INFINITY, |hours| (hours - done).max(0.0))
     }
 
@@ -125,10 +154,6 @@ impl Plan<'_> {
         let Some(entered) = self.tasks[task].in_lane_since(lane) else { return 0.0 };
         let since = self.present.last_left.of(lane).map_or(entered, |left| left.max(entered));
         self.now.hours_since(since).max(0.0)
-    }
-
-    fn in_lane(&self, lane: Lane) -> Vec<usize> {
-        (0..self.tasks.len()).filter(|task| Lane::next(self.tasks[*task].status) == Some(lane)).collect()
     }
 }
 
@@ -148,18 +173,5 @@ fn arrival_order(a: &OpenTask, b: &OpenTask, lane: Lane) -> Ordering {
         let since = task.in_lane_since(lane);
         (since.is_none(), since)
     };
-    entered(a).cmp(&entered(b)).then_with(|| backlog_order(a, b))
-}
-
-fn backlog_order(a: &OpenTask, b: &OpenTask) -> Ordering {
-    let place = |task: &OpenTask| (task.priority.is_none(), task.priority);
-    let by_key = || natural_order::compare_rows((&a.key, &a.id), (&b.key, &b.id));
-    place(a).cmp(&place(b)).then_with(by_key)
-}
-
-/// [`backlog_order`] of tasks with their history.
-pub(super) fn history_order(a: &TaskHistory, b: &TaskHistory) -> Ordering {
-    let priority = |task: &TaskHistory| (task.row.priority.is_none(), task.row.priority);
-    let by_key = || natural_order::compare(&a.row.key, &b.row.key).then_with(|| a.row.id.cmp(&b.row.id));
-    priority(a).cmp(&priority(b)).then_with(by_key)
+    entered(a).cmp(&entered(b)).then_with(|| a.known.backlog_order(&b.known))
 }

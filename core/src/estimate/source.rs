@@ -10,10 +10,14 @@ use crate::error::Result;
 use crate::repository::indexes;
 use crate::repository::scope::ScopeIds;
 use crate::repository::scope_tasks::{self, TaskScope};
+use crate::repository::status_events;
 use crate::status::StatusSettings;
 
 /// Up to so many tasks, all of a scope is read.
 const SMALL: usize = 1_000;
+/// In a workspace with up to so many tasks and so many events, reading all of them takes no longer than looking up the tasks
+/// with the newest events.
+const FEW: usize = 5_000;
 /// A scope that has at most this part of all tasks is read by itself if its newest part does not suffice.
 const PART: usize = 4;
 
@@ -64,6 +68,11 @@ pub(super) fn read<T>(
     Ok(Source::History(history, how))
 }
 
+/// Whether the workspace is so small that an estimate is better made of all rows.
+pub(super) fn has_few_rows(tx: &Connection) -> Result<bool> {
+    Ok(scope_tasks::largest_number(tx)? <= FEW && status_events::largest_number(tx)? <= FEW)
+}
+
 /// Reads the whole history of the scope.
 pub(super) fn read_all(
     tx: &Connection,
@@ -71,7 +80,8 @@ pub(super) fn read_all(
     statuses: &StatusSettings,
 ) -> Result<(History, How)> {
     if !scope.is_whole() && indexes::are_present(tx)? {
-        let few = SMALL.max(scope_tasks::largest_number(tx)? / PART);
+        let part = scope_tasks::largest_number(tx)? / PART;
+        let few = if has_few_rows(tx)? { part } else { SMALL.max(part) };
         if scope_tasks::count_up_to(tx, &scope, few + 1)? <= few
             && let Some(history) = of_tasks(tx, &scope, statuses)?
         {

@@ -1,9 +1,8 @@
 //! A history as plain data: what forecasts are computed from.
 
 use super::forecast::{Event, Pipeline, Stage, Task};
-use super::history::{History, TaskHistory, Transition};
+use super::history::{TaskHistory, Transition};
 use super::lane::Lane;
-use super::schedule::history_order;
 use crate::sorting::sort_by;
 use crate::status::Meaning;
 use crate::time::Timestamp;
@@ -34,7 +33,7 @@ impl Origin {
     }
 }
 
-/// A pipeline, and which tasks of the history it has in which order.
+/// A pipeline, and which tasks of a history it has in which order.
 #[derive(Debug)]
 pub(super) struct Timeline {
     pub(super) origin: Origin,
@@ -46,10 +45,9 @@ pub(super) struct Timeline {
 impl Timeline {
     /// Events after `now` are left out: they come from a clock that runs ahead, or from after the moment that was asked
     /// about.
-    pub(super) fn new(history: &History, now: Timestamp) -> Self {
-        let tasks = &history.tasks;
+    pub(super) fn new(tasks: &[TaskHistory], now: Timestamp) -> Self {
         let mut places: Vec<usize> = (0..tasks.len()).collect();
-        sort_by(&mut places, |a, b| history_order(&tasks[*a], &tasks[*b]));
+        sort_by(&mut places, |a, b| tasks[*a].known.backlog_order(&tasks[*b].known));
         let until_now =
             || tasks.iter().flat_map(|task| &task.transitions).map(|step| step.at).filter(|at| *at <= now);
         let origin = Origin::before(until_now().min().unwrap_or(now));
@@ -65,7 +63,7 @@ impl Timeline {
         }
         events.sort_by(|(a_order, a), (b_order, b)| a.at.total_cmp(&b.at).then(a_order.cmp(b_order)));
         let task = |place: &usize| Task {
-            points: tasks[*place].row.story_points,
+            points: tasks[*place].known.story_points,
             stage: stage_of(tasks[*place].status),
         };
         let pipeline = Pipeline {

@@ -132,7 +132,7 @@ pub(super) fn newest_samples(mut visits: Vec<(Visit, i64, &TaskHistory)>, window
     visits.retain(|(visit, ..)| visit.left > visit.entered);
     sort_by_key(&mut visits, |(visit, order, _)| Reverse((visit.left, *order)));
     let sample = |(visit, _, task): (Visit, i64, &TaskHistory)| Sample {
-        story_points: task.row.story_points.unwrap_or(0.0),
+        story_points: task.known.story_points.unwrap_or(0.0),
         hours: visit.left.hours_since(visit.entered),
     };
     visits.into_iter().take(window).map(sample).collect()
@@ -147,7 +147,7 @@ fn run_samples(history: &History, runs: &[Run], lane: Lane, window: usize) -> Ve
 /// A run as a unit of work. A run without times counts by the velocity that the host measured.
 pub(super) fn run_sample(history: &History, run: &Run) -> Option<Sample> {
     let own = run.row.story_points_at_run;
-    let story_points = own.or(history.tasks[run.task].row.story_points).unwrap_or(0.0);
+    let story_points = own.or(history.tasks[run.task].known.story_points).unwrap_or(0.0);
     let hours = match (run.started, run.finished) {
         (Some(started), Some(finished)) => finished.hours_since(started),
         _ => story_points / run.row.sp_per_hour_effective.filter(|speed| *speed > 0.0)?,

@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn hours_days_and_days_off_leave_the_rest() {
         let now: Timestamp = "2026-03-20T12:00:00Z".parse().unwrap(); // a Friday
-        let timeline = super::super::timeline::Timeline::new(&Default::default(), now);
+        let timeline = super::super::timeline::Timeline::new(&[], now);
         let calendar = |working: Value| read(working).unwrap().calendar(timeline.origin, now, now).unwrap();
         let after = |working: Value, hours: f64| {
             let calendar = calendar(working);
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn hours_are_those_of_the_zone_in_summer_too() {
         let now: Timestamp = "2026-03-28T12:00:00Z".parse().unwrap();
-        let timeline = super::super::timeline::Timeline::new(&Default::default(), now);
+        let timeline = super::super::timeline::Timeline::new(&[], now);
         let berlin = read(json!({"timeZone": "Europe/Berlin", "hours": "09:00-17:00"})).unwrap();
         let calendar = berlin.calendar(timeline.origin, now, now).unwrap();
         let start = calendar.to_work(timeline.origin.hours(now));

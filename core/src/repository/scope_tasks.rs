@@ -6,9 +6,9 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ToSql, params_from_iter};
 
 use super::indexes::{TASKS_OF_ASSIGNEE, TASKS_OF_EPIC, TASKS_OF_PROJECT};
-use super::row;
 use super::scope::ScopeIds;
 use super::task_rows::TaskRow;
+use super::{row, stored};
 use crate::error::Result;
 use crate::sorting::sort_by_key;
 
@@ -118,9 +118,7 @@ pub(crate) fn count_up_to(connection: &Connection, scope: &TaskScope<'_>, limit:
 
 /// About as many tasks as the database has, or more.
 pub(crate) fn largest_number(connection: &Connection) -> Result<usize> {
-    let sql = "SELECT coalesce(max(rowid), 0) FROM tasks";
-    let number: i64 = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
-    Ok(usize::try_from(number).unwrap_or(usize::MAX))
+    stored::largest_number(connection, "SELECT max(rowid) FROM tasks")
 }
 
 const COLUMNS: &str = "id, key, status, story_points, priority, assignee_human";
@@ -207,7 +205,7 @@ pub(crate) fn for_each_status(
 pub(crate) fn for_each_like(
     connection: &Connection,
     numbers: &[i64],
-    mut visit: impl FnMut(TaskRow),
+    mut visit: impl FnMut(&TaskRow),
 ) -> Result<()> {
     let numbers: Vec<String> = numbers.iter().map(i64::to_string).collect();
     let index = TASKS_OF_PROJECT.name;
@@ -221,7 +219,7 @@ pub(crate) fn for_each_like(
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        visit(TaskRow::read(row)?);
+        visit(&TaskRow::read(row)?);
     }
     Ok(())
 }

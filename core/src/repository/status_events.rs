@@ -1,6 +1,6 @@
 //! The table `task_status_events`.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, Rows, params};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -63,26 +63,42 @@ pub(crate) struct EventRef<'a> {
     pub(crate) metadata: Option<&'a str>,
 }
 
-/// Passes the events of the scope's tasks to `visit`, in insertion order, one at a time. Events with values that are
-/// not text are skipped.
+const COLUMNS: &str =
+    "event.task_id, event.from_status, event.to_status, event.timestamp, event.metadata_json";
+
+/// Passes all events to `visit`, in insertion order, one at a time. Events with values that are not text are skipped.
+pub(crate) fn for_each(connection: &Connection, visit: &mut dyn FnMut(EventRef<'_>)) -> Result<()> {
+    let sql = format!("SELECT {COLUMNS} FROM task_status_events AS event ORDER BY event.rowid");
+    let mut statement = connection.prepare_cached(&sql)?;
+    pass(statement.query([])?, visit)
+}
+
+/// As [`for_each`], only the events of the scope's tasks, each of which is looked up.
 pub(crate) fn for_each_in_scope(
     connection: &Connection,
     scope: &ScopeIds,
-    mut visit: impl FnMut(EventRef<'_>),
+    visit: &mut dyn FnMut(EventRef<'_>),
 ) -> Result<()> {
     let sql = format!(
-        "SELECT event.task_id, event.from_status, event.to_status, event.timestamp, event.metadata_json
-         FROM task_status_events AS event JOIN tasks ON tasks.id = event.task_id
+        "SELECT {COLUMNS} FROM task_status_events AS event JOIN tasks ON tasks.id = event.task_id
          WHERE {CONDITION} ORDER BY event.rowid"
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query(params![scope.project, scope.epic, scope.story])?;
+    pass(statement.query(params![scope.project, scope.epic, scope.story])?, visit)
+}
+
+fn pass(mut rows: Rows<'_>, visit: &mut dyn FnMut(EventRef<'_>)) -> Result<()> {
     while let Some(row) = rows.next()? {
         if let Some(event) = EventRef::read(row)? {
             visit(event);
         }
     }
     Ok(())
+}
+
+/// About as many events as the database has, or more.
+pub(crate) fn largest_number(connection: &Connection) -> Result<usize> {
+    stored::largest_number(connection, "SELECT max(rowid) FROM task_status_events")
 }
 
 /// Passes the events of one task to `visit`, in no order, each with the number of its row. Events with values that

@@ -20,6 +20,12 @@ pub(crate) fn all<R: Stored>(connection: &Connection, sql: &str, params: impl Pa
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The number of the last row, which this statement returns; 0 without rows.
+pub(crate) fn largest_number(connection: &Connection, sql: &str) -> Result<usize> {
+    let number: Option<i64> = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    Ok(usize::try_from(number.unwrap_or(0)).unwrap_or(usize::MAX))
+}
+
 /// Inserts the record into its table.
 pub(crate) fn insert<R: Stored>(connection: &Connection, record: &R) -> Result<()> {
     let inserted = connection.prepare_cached(R::insert_sql())?.execute(params_from_iter(record.values()))?;

@@ -30,6 +30,12 @@ pub(crate) fn in_scope(connection: &Connection, scope: &ScopeIds) -> Result<Vec<
 }
 
 impl TaskRow {
+    /// Whether `id` is what is stored, so that it is that of what refers to the task. A foreign row may have no text there, or
+    /// text that is not valid.
+    pub(crate) fn has_own_id(&self) -> bool {
+        !self.id.is_empty() && !self.id.contains(char::REPLACEMENT_CHARACTER)
+    }
+
     /// A row whose first columns are the fields.
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         let text = |index| Ok::<_, rusqlite::Error>(row::as_text(row.get_ref(index)?));

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, params};
 
+use super::super::history::TaskHistory;
 use super::super::lane_times;
 use super::super::present::{self, Present};
 use super::super::scope::is_person;
@@ -247,8 +248,8 @@ fn the_newest_part_and_the_scope_alone_give_what_the_whole_history_gives() {
                 let (found, recent) = found;
                 assert_eq!(format!("{found:?}"), format!("{expected:?}"), "seed {seed}, {ids:?}, {now}");
                 for window in [1, 10, 1000] {
-                    let times = |history: &History| {
-                        format!("{:?}", lane_times::lane_times(&Timeline::new(history, now), window))
+                    let times = |tasks: &[TaskHistory]| {
+                        format!("{:?}", lane_times::lane_times(&Timeline::new(tasks, now), window))
                     };
                     assert_eq!(times(&recent), times(&all.recent(present::VISITS)), "seed {seed}, {ids:?}");
                 }
@@ -281,6 +282,29 @@ fn numbers_that_leave_no_room_for_inferred_transitions_are_read_as_a_whole() {
         read(&db, scope, &statuses, |newest| newest.measured(50)).unwrap(),
         Source::<Measured>::History(_, How::All(_))
     ));
+}
+
+#[test]
+fn what_has_no_id_has_no_events() {
+    let (_folder, db) = workspace(3);
+    db.execute_batch(
+        "PRAGMA foreign_keys = OFF;
+         INSERT INTO tasks (id, project_id, epic_id, user_story_id, key, title, status, created_at, updated_at)
+         VALUES (NULL, 'P0', 'P0-E0', 'P0-S0', 'A', '', 'in_progress', '', ''),
+                (CAST(x'FF' AS TEXT), 'P0', 'P0-E0', 'P0-S0', 'B', '', 'in_progress', '', '');
+         INSERT INTO task_status_events (id, task_id, from_status, to_status, timestamp)
+         VALUES ('a', '', 'not_started', 'in_progress', '2026-03-20T08:00:00.000Z'),
+                ('b', char(65533), 'not_started', 'in_progress', '2026-03-20T08:00:00.000Z');",
+    )
+    .unwrap();
+    let scope = TaskScope { ids: &ScopeIds::default(), person: None };
+    let history = History::load(&db, &scope, &StatusSettings::default()).unwrap();
+    let transitions = |key: &str| {
+        let task = history.tasks.iter().find(|task| task.known.key() == key).unwrap();
+        task.transitions.len()
+    };
+    assert_eq!((transitions("A"), transitions("B")), (0, 0));
+    assert!(history.tasks.iter().any(|task| !task.transitions.is_empty()));
 }
 
 #[test]
