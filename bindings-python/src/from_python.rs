@@ -372,6 +372,10 @@ fn fields_of<'py>(given: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny
     if given.is_instance_of::<PyType>() {
         return Ok(None);
     }
+    // A data frame has such a method, too, which would copy all of it.
+    if given.hasattr(intern!(py, "__array__"))? {
+        return Ok(None);
+    }
     // Models of pydantic have the first, generated clients and messages of protobuf the second.
     for name in [intern!(py, "model_dump"), intern!(py, "to_dict")] {
         if let Some(dump) = given.getattr_opt(name)? {
