@@ -154,6 +154,23 @@ def test_unknown_costs_and_other_currencies_are_said(shop: Shop) -> None:
     assert heights(plot.spend(ws)) == [2.0]
 
 
+def test_amounts_of_several_currencies_are_not_added(shop: Shop) -> None:
+    """Also where each group has one."""
+    ws = shop.ws
+    for day, (agent, currency, cost) in enumerate([("a", "USD", 3.0), ("b", "EUR", 2.0)]):
+        with_agent = {"agent_id": agent, "task_id": shop.task.id, "model_name": "m"}
+        ws.record_token_usage(with_agent, cost_estimate=cost, currency=currency, timestamp=f"2026-03-1{day}T12:00:00Z")
+    days = ws.token_usage_summary(group_by=["day", "model"], since="all")
+    assert [row.currency for row in days] == ["USD", "EUR"]
+    for currency, height, other in (("USD", 3.0, "EUR"), (None, 2.0, "USD")):
+        axes = plot.spend(days, currency=currency)
+        assert heights(axes) == [height] and axes.get_ylabel() == f"Cost ({currency or 'EUR'})"
+        assert axes.get_xlabel() == f"Day\nAmounts in {other} are left out."
+    shown = str(ws.token_usage_summary(group_by="agent", since="all"))
+    assert "3.00 USD" in shown and "2.00 EUR" in shown
+    assert "total" not in ws.token_usage_summary(group_by="agent", since="all")._repr_html_().split("cost_estimate")[0]
+
+
 def noted(function: Callable[..., Axes], drawn: list[str]) -> Callable[..., Axes]:
     def note(*arguments: Any, **keywords: Any) -> Axes:
         drawn.append(function.__name__)

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Union
+from typing import Any
 
 from ._calls import WorkspaceCalls
 from ._estimate import Estimate, QuantileTimes
@@ -57,21 +57,17 @@ def spend(
 ) -> Axes:
     """What the calls of each day cost, by model. The summary has to be grouped by day and model.
 
-    ``currency`` names the amounts. Where there are several currencies, it says which one is drawn; absent: the first.
+    ``currency`` is the one that is drawn, if there are several; absent: the first by its name. The others are named below.
     """
-    if isinstance(source, WorkspaceCalls):
-        currency = currency or source.economics().total.currency
     rows = list(_answer(source, lambda ws: ws.token_usage_summary(group_by=["day", "model"], **query)))
     axes = _titled(axes, "Spend by day and model")
-    others = sorted({name for row in rows for name in row.cost_by_currency or ()})
-    if others:
-        currency = currency or others[0]
-    costs = [(row, _cost(row.cost_estimate, row.cost_by_currency, currency)) for row in rows]
+    names = {name for row in rows for name in row.cost_by_currency or ([row.currency] if row.currency else [])}
+    currency, notes = _one_currency(names, currency)
+    costs = [(row, _cost(row.cost_estimate, row.cost_by_currency or {}, row.currency, currency)) for row in rows]
     known = [(row.day, row.model_name or "unknown model", cost) for row, cost in costs if row.day and cost is not None]
     if not known:
         return _nothing(axes, "no calls with a known cost" if len(rows) else "no calls")
     _stacked(axes, known)
-    notes = [f"amounts in {', '.join(set(others) - {currency})} are left out"] if others else []
     unknown = sum(row.calls - row.cost_known_calls for row in rows)
     if unknown:
         notes.append(f"the cost of {unknown:,} of {sum(row.calls for row in rows):,} calls is unknown")
@@ -248,12 +244,16 @@ def _fan(axes: Axes, now: datetime, done: int, scope: int, at: QuantileTimes) ->
         axes.annotate(f"{at.p50:%d %b %Y}", (_at(at.p50), scope), (0, 6), textcoords="offset points", ha="center")
 
 
-def cost_per_story_point(source: WorkspaceCalls | Economics, axes: Axes | None = None, **query: Any) -> Axes:
+def cost_per_story_point(
+    source: WorkspaceCalls | Economics, axes: Axes | None = None, *, currency: str | None = None, **query: Any
+) -> Axes:
     """What a completed story point cost by agent: the median of the tasks, their mean, and what 85 % of them do not exceed.
-    The answer has to be grouped by agent."""
+    The answer has to be grouped by agent. ``currency`` as for ``spend``."""
     economics = _answer(source, lambda ws: ws.economics(group_by=["agent"], **query))
     axes = _titled(axes, "Cost per completed story point")
     rows = [row for row in economics.rows if row.cost_per_story_point.median is not None]
+    currency, notes = _one_currency({row.currency for row in rows if row.currency}, currency)
+    rows = [row for row in rows if row.currency in (None, currency)]
     if not rows:
         return _nothing(axes, "no completed tasks with story points and a known cost")
     spreads = [row.cost_per_story_point for row in rows]
@@ -264,15 +264,14 @@ def cost_per_story_point(source: WorkspaceCalls | Economics, axes: Axes | None =
     for of, marker, label in [("mean", "D", "Mean"), ("p85", "|", "85 % cost no more")]:
         values = [getattr(spread, of) for spread in spreads]
         axes.scatter(values, places, color="black", marker=marker, s=40 if marker == "D" else 150, zorder=3, label=label)
-    names = [f"{row.agent_id or 'unknown agent'}\n({_count(row.cost_per_story_point.tasks, 'task')})" for row in rows]
-    axes.set_yticks(places, names)
+    labels = [f"{row.agent_id or 'unknown agent'}\n({_count(row.cost_per_story_point.tasks, 'task')})" for row in rows]
+    axes.set_yticks(places, labels)
     axes.set_ylim(0.4, len(rows) + 0.6)
     axes.set_xlim(0, None)
-    currency = economics.total.currency
     axes.set_xlabel(f"Cost per story point ({currency})" if currency else "Cost per story point")
     axes.set_ylabel("Agent")
     _legend(axes, None)
-    return axes
+    return _noted(axes, notes)
 
 
 def _answer(source: Any, call: Any) -> Any:
@@ -358,8 +357,23 @@ def _at(time: datetime) -> float:
     return float(dates.date2num(time))
 
 
-def _cost(one: float | None, several: Union[dict[str, float], None], currency: str | None) -> float | None:
-    return several.get(currency or "") if several else one
+# The code of ISO 4217 for no currency, which stands for calls without one beside those of several.
+_NO_CURRENCY = "XXX"
+
+
+def _one_currency(names: set[str], currency: str | None) -> tuple[str | None, list[str]]:
+    """The currency of a picture, whose amounts must not be of several, and what it leaves out."""
+    currency = currency or min(names - {_NO_CURRENCY}, default=None)
+    others = sorted(names - {currency})
+    shown = ["no currency" if name == _NO_CURRENCY else name for name in others]
+    return currency, [f"amounts in {', '.join(shown)} are left out"] if shown else []
+
+
+def _cost(one: float | None, several: dict[str, float], own: str | None, currency: str | None) -> float | None:
+    """What a group cost in this currency; amounts of no currency are in that of the others."""
+    if several:
+        return several.get(currency or "")
+    return one if own in (None, currency) else None
 
 
 def _count(number: int, noun: str) -> str:
