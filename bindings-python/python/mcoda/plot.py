@@ -17,7 +17,7 @@ markers repeat what they say, for print without colour.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -46,7 +46,7 @@ __all__ = [
 _BLUE, _ORANGE, _GREEN, _PINK, _SKY, _VERMILION = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
 _GREY = "#999999"
 _COLOURS = [_BLUE, _ORANGE, _GREEN, _PINK, _SKY, _VERMILION]
-_HATCHES = ["", "///", "...", "\\\\\\", "xxx", "ooo", "++"]
+_HATCHES = ["", "///", "...", "\\\\\\", "xxx", "ooo"]
 
 _LANES = ["implementation", "review", "qa"]
 _LANE_NAMES = {"implementation": "Implementation", "review": "Review", "qa": "QA"}
@@ -84,7 +84,7 @@ def cache_share(source: WorkspaceCalls | Iterable[TokenUsageSummaryRow], axes: A
     if not known:
         return _nothing(axes, "no calls with input tokens")
     days, shares = zip(*sorted(known))
-    axes.bar(days, shares, width=0.8, color=_SKY, edgecolor="black", linewidth=0.5)
+    _bars(axes, days, shares, _SKY)
     axes.set_ylim(0, 1)
     axes.yaxis.set_major_formatter(PercentFormatter(xmax=1))
     axes.set_ylabel("Share of input tokens (%)")
@@ -197,7 +197,7 @@ def throughput(
     values = [row.story_points if story_points else row.tasks for row in rows]
     if not any(values):
         return _nothing(axes, "nothing was completed")
-    axes.bar([_day(row.day) for row in rows], values, width=0.8, color=_GREEN, edgecolor="black", linewidth=0.5)
+    _bars(axes, [_day(row.day) for row in rows], values, _GREEN)
     axes.set_ylabel("Story points" if story_points else "Tasks")
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     return _by_day(axes)
@@ -307,30 +307,53 @@ def _noted(axes: Axes, notes: Iterable[str]) -> Axes:
 
 
 def _stacked(axes: Axes, values: Iterable[tuple[str, str, float]]) -> None:
-    """Bars of (day, name, value), stacked by name: the largest first."""
+    """Bars of (day, name, value), stacked by name: the largest first. Of more names than there are colours, the others are one."""
     by_name: dict[str, dict[float, float]] = {}
     for day, name, value in values:
-        by_name.setdefault(name, {})[_day(day)] = value
+        _add(by_name.setdefault(name, {}), _day(day), value)
+    names = sorted(by_name, key=lambda name: -sum(by_name[name].values()))
+    layers = [(name, by_name[name], colour, hatch) for name, colour, hatch in zip(names, _COLOURS, _HATCHES)]
+    others: dict[float, float] = {}
+    for name in names[len(_COLOURS) :]:
+        for at, value in by_name[name].items():
+            _add(others, at, value)
+    if others:
+        layers.append((f"{len(names) - len(_COLOURS)} others", others, _GREY, ""))
     below: dict[float, float] = {}
-    for index, name in enumerate(sorted(by_name, key=lambda name: -sum(by_name[name].values()))):
-        days = sorted(by_name[name])
-        axes.bar(
-            days,
-            [by_name[name][day] for day in days],
-            bottom=[below.get(day, 0) for day in days],
-            width=0.8,
-            label=name,
-            color=_COLOURS[index % len(_COLOURS)],
-            hatch=_HATCHES[index % len(_HATCHES)],
-            edgecolor="black",
-            linewidth=0.5,
+    for name, amounts, colour, hatch in layers:
+        days = sorted(amounts)
+        _bars(
+            axes, days, [amounts[day] for day in days], colour, bottom=[below.get(day, 0) for day in days], label=name, hatch=hatch
         )
-        below.update((day, below.get(day, 0) + by_name[name][day]) for day in days)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.2f}" if value < 10 else f"{value:,.0f}"))
+        for day in days:
+            _add(below, day, amounts[day])
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.{_decimals(axes.yaxis.get_majorticklocs())}f}"))
     _by_day(axes)
 
 
+def _add(sums: dict[float, float], day: float, value: float) -> None:
+    sums[day] = sums.get(day, 0) + value
+
+
+def _bars(axes: Axes, days: Sequence[float], heights: Sequence[float], colour: str, **options: Any) -> None:
+    """A bar for each day. Edges tell them apart, unless there are so many that nothing but edges would be seen."""
+    are_many = days and max(days) - min(days) > 150
+    axes.bar(days, heights, width=0.8, color=colour, edgecolor="black", linewidth=0 if are_many else 0.5, **options)
+
+
+def _decimals(ticks: Sequence[float]) -> int:
+    """How many decimals tell the ticks of an axis of amounts apart: none, or those of money, or more."""
+    step = min((abs(one - other) for one, other in zip(ticks, ticks[1:])), default=1.0)
+    needed = next((places for places in range(12) if step and abs(round(step, places) / step - 1) < 1e-6), 2)
+    return max(needed, 2) if needed else 0
+
+
 def _by_day(axes: Axes) -> Axes:
+    low, high = axes.get_xlim()
+    if high - low < 7:
+        # A day or two would fill the axis, and its ticks would be hours.
+        middle = round((low + high) / 2)
+        axes.set_xlim(min(low, middle - 3.5), max(high, middle + 3.5))
     locator = dates.AutoDateLocator(minticks=2, maxticks=8, interval_multiples=True)
     # Not finer than days, which the numbers are of.
     locator.intervald[dates.HOURLY] = [24]
