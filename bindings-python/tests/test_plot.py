@@ -162,9 +162,9 @@ def test_amounts_of_several_currencies_are_not_added(shop: Shop) -> None:
         ws.record_token_usage(with_agent, cost_estimate=cost, currency=currency, timestamp=f"2026-03-1{day}T12:00:00Z")
     days = ws.token_usage_summary(group_by=["day", "model"], since="all")
     assert [row.currency for row in days] == ["USD", "EUR"]
-    for currency, height, other in (("USD", 3.0, "EUR"), (None, 2.0, "USD")):
-        axes = plot.spend(days, currency=currency)
-        assert heights(axes) == [height] and axes.get_ylabel() == f"Cost ({currency or 'EUR'})"
+    for asked, drawn, height, other in (("USD", "USD", 3.0, "EUR"), (None, "EUR", 2.0, "USD")):
+        axes = plot.spend(days, currency=asked)
+        assert heights(axes) == [height] and axes.get_ylabel() == f"Cost ({drawn})"
         assert axes.get_xlabel() == f"Day\nAmounts in {other} are left out."
     shown = str(ws.token_usage_summary(group_by="agent", since="all"))
     assert "3.00 USD" in shown and "2.00 EUR" in shown

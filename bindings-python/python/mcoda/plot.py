@@ -322,12 +322,15 @@ def _stacked(axes: Axes, values: Iterable[tuple[str, str, float]]) -> None:
     below: dict[float, float] = {}
     for name, amounts, colour, hatch in layers:
         days = sorted(amounts)
-        _bars(
-            axes, days, [amounts[day] for day in days], colour, bottom=[below.get(day, 0) for day in days], label=name, hatch=hatch
-        )
-        for day in days:
-            _add(below, day, amounts[day])
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.{_decimals(axes.yaxis.get_majorticklocs())}f}"))
+        bottoms = [below.get(at, 0) for at in days]
+        _bars(axes, days, [amounts[at] for at in days], colour, bottom=bottoms, label=name, hatch=hatch)
+        for at in days:
+            _add(below, at, amounts[at])
+
+    def money(value: float, _: object) -> str:
+        return f"{value:,.{_decimals(list(map(float, axes.yaxis.get_majorticklocs())))}f}"
+
+    axes.yaxis.set_major_formatter(FuncFormatter(money))
     _by_day(axes)
 
 
