@@ -1072,6 +1072,8 @@ export interface TokenUsageSummaryRow {
    * then under `XXX`, the code of ISO 4217 for no currency.
    */
   cost_by_currency?: { [currency: string]: number }
+  /** Only if there is one: the currency of the cost, by its upper-case code. */
+  currency?: string
   /** The number of calls whose cost is known. If it is less than `calls`, the cost is that of a part of them. */
   cost_known_calls?: number
 }

@@ -130,6 +130,14 @@ pub(crate) fn warn_of_others(py: Python<'_>, target: Target<'_>, others: &[Strin
     WARN.import(py, "mcoda._errors", "warn_of_others")?.call1((workspace.id(), others)).map(drop)
 }
 
+/// Warns that a workspace is new, and others may have its history.
+pub(crate) fn warn_of_left_behind(py: Python<'_>, advice: &[String]) -> PyResult<()> {
+    if advice.is_empty() {
+        return Ok(());
+    }
+    py.import("mcoda._errors")?.getattr("warn_of_left_behind")?.call1((advice,)).map(drop)
+}
+
 /// A path as text; unchanged where it is not UTF-8.
 fn path_text(field: &str, given: &Bound<'_, PyAny>) -> Result<Result<String, PathBuf>, Failure> {
     Ok(path(field, given)?.into_os_string().into_string().map_err(PathBuf::from))

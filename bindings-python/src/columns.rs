@@ -31,18 +31,31 @@ impl Columns {
         Ok(Self(Content::Records(detached(py, None, || RecordColumns::from_json(record, rows))?)))
     }
 
-    /// The columns of tuples of the values that SQLite has.
+    /// The columns of tuples of the values that SQLite has. `types` are those of the columns that the rows were in.
     #[staticmethod]
-    #[pyo3(signature = (names, rows, /))]
-    fn from_values(names: Vec<String>, rows: &Bound<'_, PyAny>) -> Result<Self, Failure> {
+    #[pyo3(signature = (names, rows, types, /))]
+    fn from_values(
+        names: Vec<String>,
+        rows: &Bound<'_, PyAny>,
+        types: Option<Vec<String>>,
+    ) -> Result<Self, Failure> {
         let rows = rows.try_iter()?.map(|row| sql::values(&row?)).collect::<Result<Vec<_>, Failure>>()?;
-        Ok(Self(Content::Sql(SqlColumns::from_rows(names, rows)?)))
+        Ok(Self(Content::Sql(SqlColumns::from_rows(names, types.as_deref(), rows)?)))
     }
 
     /// The names of the columns.
     #[getter]
     fn names(&self) -> Vec<String> {
         self.0.names()
+    }
+
+    /// The types of the columns of a statement; None for those of records, which are always the same.
+    #[getter]
+    fn types(&self) -> Option<Vec<&'static str>> {
+        match &self.0 {
+            Content::Records(_) => None,
+            Content::Sql(columns) => Some(columns.types()),
+        }
     }
 
     fn __len__(&self) -> usize {

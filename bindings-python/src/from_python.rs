@@ -323,8 +323,8 @@ pub(crate) fn is_missing(given: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(matches!(&*name.to_cow()?, "NAType" | "NaTType") && kind.module()?.to_cow()?.starts_with("pandas."))
 }
 
-/// The Python value of a NumPy scalar, for example of `numpy.float32` or `numpy.bool_`. `None` for other values, and for a
-/// time of NumPy, which has no time zone.
+/// The Python value of a NumPy scalar, for example of `numpy.float32` or `numpy.bool_`. `None` for other values, arrays too, and
+/// for a time of NumPy, which has no time zone.
 pub(crate) fn numpy_scalar<'py>(given: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = given.py();
     if is_of_builtins(given) || &*given.get_type().module()?.to_cow()? != "numpy" {
@@ -335,9 +335,13 @@ pub(crate) fn numpy_scalar<'py>(given: &Bound<'py, PyAny>) -> PyResult<Option<Bo
         return Ok(None);
     };
     let kind: String = kind.extract()?;
-    let item = || given.call_method0(intern!(py, "item"));
+    if given.getattr(intern!(py, "ndim"))?.extract::<usize>()? > 0 {
+        return Ok(None);
+    }
     match &*kind {
-        "b" | "i" | "u" | "f" => item().map(Some),
+        "b" | "i" | "u" => given.call_method0(intern!(py, "item")).map(Some),
+        // The item of a `longdouble` is one, too.
+        "f" => Ok(Some(PyFloat::new(py, given.extract()?).into_any())),
         // A missing time has no value; others are refused, since no time zone is known.
         "M" | "m" if given.ne(given)? => Ok(Some(py.None().into_bound(py))),
         _ => Ok(None),
@@ -370,6 +374,10 @@ fn span(field: &str, given: &Bound<'_, PyAny>) -> Result<String, Failure> {
 fn fields_of<'py>(given: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = given.py();
     if given.is_instance_of::<PyType>() {
+        return Ok(None);
+    }
+    // A data frame has such a method, too, which would copy all of it.
+    if given.hasattr(intern!(py, "__array__"))? {
         return Ok(None);
     }
     // Models of pydantic have the first, generated clients and messages of protobuf the second.

@@ -51,6 +51,7 @@ impl Handle {
     ) -> Result<Self, Failure> {
         let (root, options) = (path("root", root)?, fields("options", given, keywords)?);
         let workspace = detached(py, None, || Options::from_json(&options)?.open(root))?;
+        call::warn_of_left_behind(py, workspace.left_behind())?;
         Ok(Held::Workspace(workspace).into())
     }
 

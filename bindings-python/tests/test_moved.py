@@ -71,3 +71,27 @@ def test_a_new_workspace_gets_a_stable_id(tmp_path: Path) -> None:
     assert [(one.id, one.root, one.root_exists) for one in found] == [(first, str(tmp_path / "shop"), False)]
     assert found[0].last_used is not None
     assert mcoda.workspaces(environment={"HOME": str(tmp_path)}) == []
+
+
+def test_a_project_that_was_renamed_finds_its_history(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    with mcoda.Workspace.open(tmp_path / "shop") as ws:
+        ws.record_token_usage(tokens_prompt=5)
+    (tmp_path / "shop").rename(tmp_path / "store")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with mcoda.Workspace.open(tmp_path / "store") as moved:
+            assert (moved.id, moved.token_usage()[0].tokens_prompt) == (ws.id, 5)
+    assert [(one.root, one.root_exists) for one in mcoda.workspaces()] == [(str(tmp_path / "store"), True)]
+
+
+def test_a_new_workspace_warns_of_one_of_the_same_name_that_is_gone(tmp_path: Path) -> None:
+    for root in (tmp_path / "shop", tmp_path / "other"):
+        with mcoda.Workspace.open(root) as ws:
+            ws.record_token_usage()
+    with pytest.warns(mcoda.OtherWorkspaceWarning, match=f"a new workspace was created.*{tmp_path}/shop") as caught:
+        with mcoda.Workspace.open(tmp_path / "moved" / "shop") as ws:
+            assert len(ws.token_usage()) == 0
+    assert [warning.filename for warning in caught] == [__file__]
+    with pytest.raises(mcoda.NotFoundError, match=f"there is no database.*{tmp_path}/other"):
+        mcoda.Workspace.open(tmp_path / "moved" / "other", existing_only=True)

@@ -113,8 +113,14 @@ def test_scalars_of_numpy_are_values(ws: mcoda.Workspace) -> None:
     assert row.metadata == {"ok": True, "text": "x"}
     with pytest.raises(mcoda.InvalidInputError, match="timestamp"):
         ws.record_token_usage({"timestamp": numpy.datetime64("2026-03-20T12:00:00")})
-    with pytest.raises(mcoda.InvalidInputError, match="costEstimate"):
-        ws.record_token_usage({"costEstimate": numpy.float32("inf")})
+    for refused in (numpy.float32("inf"), numpy.array([1.5]), numpy.array([1, 2]), numpy.array([], dtype=bool), numpy.complex64(1)):
+        with pytest.raises(mcoda.InvalidInputError, match="costEstimate"):
+            ws.record_token_usage({"costEstimate": refused})
+        with pytest.raises(mcoda.InvalidInputError, match="params"):
+            ws.query("SELECT ?", [refused])
+    # Its item() is a longdouble again.
+    ws.record_token_usage({"id": "b", "costEstimate": numpy.longdouble(0.25), "tokensPrompt": numpy.array(3)})
+    assert {(row.cost_estimate, row.tokens_prompt) for row in ws.token_usage()} == {(0.5, 7), (0.25, 3)}
 
 
 def test_a_result_has_names_in_snake_case(shop: Shop) -> None:

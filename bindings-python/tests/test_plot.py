@@ -10,7 +10,7 @@ import runpy
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +152,66 @@ def test_unknown_costs_and_other_currencies_are_said(shop: Shop) -> None:
     assert heights(axes) == [3.0] and axes.get_ylabel() == "Cost (USD)"
     assert axes.get_xlabel() == "Day\nAmounts in EUR are left out; the cost of 1 of 3 calls is unknown."
     assert heights(plot.spend(ws)) == [2.0]
+
+
+def test_amounts_of_several_currencies_are_not_added(shop: Shop) -> None:
+    """Also where each group has one."""
+    ws = shop.ws
+    for day, (agent, currency, cost) in enumerate([("a", "USD", 3.0), ("b", "EUR", 2.0)]):
+        with_agent = {"agent_id": agent, "task_id": shop.task.id, "model_name": "m"}
+        ws.record_token_usage(with_agent, cost_estimate=cost, currency=currency, timestamp=f"2026-03-1{day}T12:00:00Z")
+    days = ws.token_usage_summary(group_by=["day", "model"], since="all")
+    assert [row.currency for row in days] == ["USD", "EUR"]
+    for asked, drawn, height, other in (("USD", "USD", 3.0, "EUR"), (None, "EUR", 2.0, "USD")):
+        axes = plot.spend(days, currency=asked)
+        assert heights(axes) == [height] and axes.get_ylabel() == f"Cost ({drawn})"
+        assert axes.get_xlabel() == f"Day\nAmounts in {other} are left out."
+    shown = str(ws.token_usage_summary(group_by="agent", since="all"))
+    assert "3.00 USD" in shown and "2.00 EUR" in shown
+    assert "total" not in ws.token_usage_summary(group_by="agent", since="all")._repr_html_().split("cost_estimate")[0]
+
+
+def spent(ws: mcoda.Workspace, costs: dict[str, float], days: int = 1) -> Axes:
+    """What calls of these models cost on each of so many days."""
+    for day in range(days):
+        for model, cost in costs.items():
+            at = NOW - timedelta(days=day)
+            ws.record_token_usage(model_name=model, cost_estimate=cost, currency="USD", timestamp=at)
+    return plot.spend(ws, since="all")
+
+
+def ticks(axes: Axes) -> tuple[list[str], list[str]]:
+    """The labels of both axes, as they are drawn."""
+    assert image(axes)
+    return [label.get_text() for label in axes.get_xticklabels()], [label.get_text() for label in axes.get_yticklabels()]
+
+
+@pytest.mark.parametrize("cost", [0.00004, 0.004, 0.07, 0.5, 3.0, 25.0, 1_234_567.0])
+def test_the_ticks_of_amounts_differ(ws: mcoda.Workspace, cost: float) -> None:
+    _, amounts = ticks(spent(ws, {"m": cost}))
+    assert len({*amounts}) == len(amounts) > 2
+    assert len({len(amount.partition(".")[2]) for amount in amounts}) == 1, amounts
+
+
+def test_one_day_is_a_bar_on_an_axis_of_days(ws: mcoda.Workspace) -> None:
+    axes = spent(ws, {"m": 2.0})
+    low, high = axes.get_xlim()
+    assert high - low == 7
+    days, _ = ticks(axes)
+    assert "20 Mar" in days and not any(":" in day for day in days)
+
+
+def test_of_many_models_the_largest_have_colours_of_their_own(ws: mcoda.Workspace) -> None:
+    axes = spent(ws, {f"m{number}": number + 1.0 for number in range(9)})
+    assert legend(axes) == ["m8", "m7", "m6", "m5", "m4", "m3", "3 others"]
+    assert sum(heights(axes)) == sum(range(1, 10))
+    assert len({container[0].get_facecolor() for container in axes.containers}) == 7
+
+
+def test_bars_of_many_days_are_not_hidden_by_their_edges(ws: mcoda.Workspace) -> None:
+    for days, has_edges in ((30, True), (200, False)):
+        axes = spent(ws, {"m": 2.0}, days)
+        assert all((bar.get_linewidth() > 0) is has_edges for bar in axes.containers[0])
 
 
 def noted(function: Callable[..., Axes], drawn: list[str]) -> Callable[..., Axes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from datetime import date, datetime, timezone
 from typing import Any
@@ -71,6 +72,21 @@ def test_a_table_is_arrow(ws: mcoda.Workspace) -> None:
     assert ws.query("SELECT 1 AS n UNION ALL SELECT 2.5").to_arrow().to_pydict() == {"n": [1.0, 2.5]}
 
 
+def test_some_rows_in_a_table_of_their_own_have_the_types_of_all(ws: mcoda.Workspace) -> None:
+    rows = "VALUES (1, NULL, NULL, x'00', 1), (2, 'a', NULL, NULL, 1.5), (3, NULL, 2.5, NULL, 9e999)"
+    table = ws.query(f"WITH t(n, name, cost, bytes, number) AS ({rows}) SELECT * FROM t")
+    types = table.to_arrow().schema.types
+    assert [str(kind) for kind in types] == ["int64", "string", "double", "binary", "double"]
+    for part in (table[::2], table[:1], table[::-1], table[5:1:-1], table[1:1:2]):
+        for again in (part, copy.copy(part), pickle.loads(pickle.dumps(part)), part[::-1]):
+            assert again.to_arrow().schema.types == types and again.to_polars().schema == table.to_polars().schema
+        assert copy.deepcopy(part) == part
+    empty = ws.query("SELECT cost_estimate, id FROM token_usage")
+    assert pickle.loads(pickle.dumps(empty)).to_arrow().schema == empty[::-1].to_arrow().schema == empty.to_arrow().schema
+    mixed = ws.query("SELECT 1 AS mixed UNION ALL SELECT 'a'")
+    assert mixed[::-1] == [("a",), (1,)] and pickle.loads(pickle.dumps(mixed)) == mixed
+
+
 def test_a_column_of_mixed_types_cannot_be_converted_to_arrow(ws: mcoda.Workspace) -> None:
     for other in ("'a'", "x'00'"):
         table = ws.query(f"SELECT 1 AS fine, 1 AS mixed UNION ALL SELECT 2, {other}")
@@ -96,6 +112,7 @@ def test_a_table_of_ones_own_has_as_many_values_as_columns() -> None:
         (["a"], [(1,), (1, 2)], "rows: got row 2 of length 2; expected length 1"),
         (["a", "b"], [(1,)], "rows: got row 1 of length 1; expected length 2"),
         (["a", "a"], [(1, 2)], 'columns: got "a" twice'),
+        (["a"], [(2**64,)], "rows: got a whole number beyond 64 bits"),
     ):
         with pytest.raises(mcoda.InvalidInputError, match=message):
             mcoda.Table(columns, rows)

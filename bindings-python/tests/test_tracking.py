@@ -407,6 +407,66 @@ def test_a_stream_that_is_left_early_is_no_error(ws: mcoda.Workspace) -> None:
     assert sorted(rows, key=str) == sorted([left, left, ("block", None, 12, 1), ("function", "KeyError", 12, 1)], key=str)
 
 
+def test_an_asynchronous_generator_gets_what_is_thrown_into_it(ws: mcoda.Workspace) -> None:
+    @ws.tracked(agent="a")
+    async def chunks() -> AsyncGenerator[Any, str]:
+        assert (yield EVENTS[0]) == "sent"
+        try:
+            yield EVENTS[1]
+        except KeyError:
+            assert mcoda.current_call() is not None
+            yield EVENTS[2]
+
+    async def main() -> None:
+        generator = chunks()
+        await generator.__anext__()
+        await generator.asend("sent")
+        assert await generator.athrow(KeyError("k")) == EVENTS[2]
+        assert [chunk async for chunk in generator] == []
+
+    asyncio.run(main())
+    assert (only(ws).tokens_completion, only(ws).error_kind) == (40, None)
+
+
+def test_an_asynchronous_generator_that_fails_to_end_is_recorded(ws: mcoda.Workspace) -> None:
+    @ws.tracked(agent="a")
+    async def chunks() -> AsyncGenerator[Any, None]:
+        try:
+            yield EVENTS[0]
+        finally:
+            raise OSError("cannot close")
+
+    async def main() -> None:
+        generator = chunks()
+        await generator.__anext__()
+        with pytest.raises(OSError, match="cannot close"):
+            await generator.aclose()
+
+    asyncio.run(main())
+    assert (only(ws).tokens_prompt, only(ws).duration_ms is not None) == (12, True)
+
+
+def test_a_data_frame_is_no_response(ws: mcoda.Workspace, caplog: pytest.LogCaptureFixture) -> None:
+    class Frame:
+        """As pandas has it: to_dict() copies all of it."""
+
+        def __array__(self) -> object:
+            raise AssertionError
+
+        def to_dict(self) -> object:
+            raise AssertionError
+
+    @ws.tracked(agent="a")
+    def ask() -> Any:
+        return {"frame": Frame(), "usage": {"prompt_tokens": 7}}
+
+    assert isinstance(ask()["frame"], Frame) and not caplog.records
+    assert only(ws).tokens_prompt == 7
+    with ws.track() as call:
+        call.response(Frame())
+    assert isinstance(call.error, mcoda.InvalidInputError)
+
+
 async def every(values: list[Any]) -> AsyncIterator[Any]:
     for value in values:
         yield value

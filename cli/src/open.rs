@@ -65,8 +65,11 @@ fn open(global: &GlobalArgs, existing_only: bool) -> Result<Workspace, Failure> 
         (Some(file), _) => options.open_db(file),
         (None, Some(root)) => options.open(root),
         (None, None) => options.open("."),
-    };
-    Ok(opened?)
+    }?;
+    for advice in opened.left_behind() {
+        print_note(&format!("a new workspace was created, but {advice}"));
+    }
+    Ok(opened)
 }
 
 /// A missing file is an error, since it was named explicitly.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::check::{self, CheckOptions, CheckReport, Subject};
 use crate::definition::record;
 use crate::error::{Error, Result};
+use crate::locating;
 use crate::migration::DatabaseKind;
 use crate::options::{JsonLogPlace, Options};
 use crate::paths::{
@@ -54,7 +55,7 @@ impl Options {
     /// Errors: `InvalidInput`; `Storage` without a home folder; `Cancelled`.
     pub fn check(self, root: impl AsRef<Path>, how: &CheckOptions) -> Result<CheckReport> {
         let root = paths::absolute(root.as_ref())?;
-        let folder = Locations::new(&self.environment)?.workspace_folder(&root)?;
+        let folder = locating::folder_of(&root, &Locations::new(&self.environment)?, true)?;
         self.check_file(&folder.join(DATABASE_FILE), Some(DatabaseKind::Workspace), &root, how)
     }
 

@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::definition::record;
 use crate::error::{Error, Result};
-use crate::paths::{DATABASE_FILE, Environment, Locations, TOKEN_LOG_FILE, WorkspaceFile, beside};
+use crate::notice::WORKSPACE;
+use crate::paths::{self, DATABASE_FILE, Environment, Locations, TOKEN_LOG_FILE, WorkspaceFile, beside};
 use crate::repository::workspace_ids;
 use crate::sorting::sort_by;
 use crate::sqlite::{FileView, View};
@@ -72,6 +73,94 @@ pub(crate) fn workspaces_by(options: WorkspacesOptions) -> Result<Vec<FoundWorks
 /// ```
 pub fn workspaces(environment: &Environment) -> Result<Vec<FoundWorkspace>> {
     let locations = Locations::new(environment)?;
+    let folders = folders(&locations)?;
+    let mut found: Vec<_> = folders.iter().map(|folder| workspace_in(folder, &locations)).collect();
+    sort_by(&mut found, |one, other| (other.last_used, &one.folder).cmp(&(one.last_used, &other.folder)));
+    Ok(found)
+}
+
+/// The folder of the workspace of the project at `root`: the one that its path names, or, while that has no database, the one
+/// of the path that the project had before it was renamed. It gets the name of the new path, unless somebody has it open or
+/// the caller only reads.
+pub(crate) fn folder_of(root: &Path, locations: &Locations, only_reads: bool) -> Result<PathBuf> {
+    let own = locations.workspace_folder(root)?;
+    if !lacks_database(&own) {
+        return Ok(own);
+    }
+    let Some(before) = renamed_from(root, &own, locations) else { return Ok(own) };
+    if !only_reads && take_over(&before, &own, root, locations) {
+        return Ok(own);
+    }
+    // Another process may have taken it over meanwhile.
+    Ok(if lacks_database(&before) { own } else { before })
+}
+
+/// The folder of a workspace whose root is gone, and was the folder that is at `root` now. Several, where the project was
+/// renamed while it had a workspace open, are told apart by their use.
+fn renamed_from(root: &Path, own: &Path, locations: &Locations) -> Option<PathBuf> {
+    let identity = paths::folder_identity(root)?;
+    let was_here = |folder: &PathBuf| {
+        folder != own
+            && !lacks_database(folder)
+            && WorkspaceFile::read(folder).is_ok_and(|file| {
+                file.root_identity.as_ref() == Some(&identity)
+                    && root_among(&file.former_ids, folder, locations).is_some_and(|root| is_gone(&root))
+            })
+    };
+    folders(locations).ok()?.into_iter().filter(was_here).max_by_key(|folder| last_used(folder))
+}
+
+/// Gives the folder `before` the name `own`, and returns whether it could.
+fn take_over(before: &Path, own: &Path, root: &Path, locations: &Locations) -> bool {
+    // Whoever has a database open has this file, and the last one removes it.
+    let is_in_use = beside(&before.join(DATABASE_FILE), "-shm").exists();
+    if is_in_use || locations.refuse_planted(before).is_err() || std::fs::rename(before, own).is_err() {
+        return false;
+    }
+    log::info!(target: WORKSPACE, "{}: is now {}, after its project", before.display(), own.display());
+    let noted = paths::sync_folder(own).and_then(|()| WorkspaceFile::set_root(own, root));
+    if let Err(error) = noted {
+        log::warn!(target: WORKSPACE, "{}: the new root cannot be noted: {error}", own.display());
+    }
+    true
+}
+
+/// What to do about the workspaces of roots with the name of this one that are gone: the project may have been moved, and a new
+/// workspace does not have its history. Empty where there are none.
+pub(crate) fn left_behind(root: &Path, locations: &Locations) -> Vec<String> {
+    let Ok(own) = locations.workspace_folder(root) else { return Vec::new() };
+    let name = |folder: &Path| {
+        let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.rsplit_once('-').map(|(name, _)| name.to_owned())
+    };
+    let advice = |folder: PathBuf| {
+        let found = workspace_in(&folder, locations);
+        let root = found.root.filter(|root| is_gone(root))?;
+        // A workspace without any rows has an id, too.
+        let is_used = ids_in(&folder.join(DATABASE_FILE)).is_ok_and(|ids| !ids.is_empty());
+        is_used.then(|| {
+            let [folder, own] = [&folder, &own].map(|folder| folder.display().to_string());
+            format!(
+                "the workspace of {root:?}, which is gone, has records: if the project was moved from there, put its \
+                 folder {folder:?} in the place of {own:?} while nobody has it open"
+            )
+        })
+    };
+    let folders = folders(locations).unwrap_or_default().into_iter();
+    folders.filter(|folder| *folder != own && name(folder) == name(&own)).filter_map(advice).collect()
+}
+
+fn is_gone(root: &str) -> bool {
+    !Path::new(root).is_dir()
+}
+
+pub(crate) fn lacks_database(folder: &Path) -> bool {
+    // If that cannot be seen, opening it says why.
+    matches!(folder.join(DATABASE_FILE).try_exists(), Ok(false))
+}
+
+/// The folders of all workspaces.
+fn folders(locations: &Locations) -> Result<Vec<PathBuf>> {
     let folder = locations.workspaces_folder();
     let entries = match std::fs::read_dir(&folder) {
         Ok(entries) => entries,
@@ -82,10 +171,9 @@ pub fn workspaces(environment: &Environment) -> Result<Vec<FoundWorkspace>> {
     for entry in entries {
         let path = entry.map_err(|error| Error::storage("read", &folder, error))?.path();
         if path.is_dir() {
-            found.push(workspace_in(&path, &locations));
+            found.push(path);
         }
     }
-    sort_by(&mut found, |one, other| (other.last_used, &one.folder).cmp(&(one.last_used, &other.folder)));
     Ok(found)
 }
 
@@ -107,7 +195,7 @@ fn workspace_in(folder: &Path, locations: &Locations) -> FoundWorkspace {
     }
     FoundWorkspace {
         folder: folder.display().to_string(),
-        root_exists: root.as_ref().map(|root| Path::new(root).is_dir()),
+        root_exists: root.as_deref().map(|root| !is_gone(root)),
         root,
         id,
         last_used: last_used(folder),

@@ -370,11 +370,20 @@ fn rows_of_json_become_columns() {
         vec![SqlValue::Null, SqlValue::Integer(1)],
         vec![SqlValue::Text("a".into()), SqlValue::Real(0.5)],
     ];
-    let columns = SqlColumns::from_rows(vec!["a".into(), "b".into()], rows.clone()).unwrap();
-    assert_eq!(columns.to_rows(), rows);
+    let columns = SqlColumns::from_rows(vec!["a".into(), "b".into()], None, rows.clone()).unwrap();
+    assert_eq!((columns.to_rows(), columns.types()), (rows.clone(), vec!["string", "double"]));
+    // Some of the rows in columns of their own have the types of all.
+    let some = |types: &[&str]| {
+        let types: Vec<String> = types.iter().map(|name| (*name).to_owned()).collect();
+        SqlColumns::from_rows(vec!["a".into(), "b".into()], Some(&types), rows[..1].to_vec())
+    };
+    assert_eq!(some(&columns.types()).unwrap().types(), columns.types());
+    for wrong in [&["string"][..], &["string", "moon"]] {
+        assert_eq!(some(wrong).unwrap_err().field(), Some("types"));
+    }
     let of = |names: &[&str], values: usize| {
         let names = names.iter().map(|name| (*name).to_owned()).collect();
-        SqlColumns::from_rows(names, [vec![SqlValue::Null; values]]).map_err(|error| error.to_string())
+        SqlColumns::from_rows(names, None, [vec![SqlValue::Null; values]]).map_err(|error| error.to_string())
     };
     assert!(of(&["a", "b"], 2).is_ok());
     assert_eq!(

@@ -200,6 +200,147 @@ fn the_id_of_a_moved_workspace_is_written_down() {
     assert_eq!(count(&fixture.options().open(&new_root).unwrap()), 1);
 }
 
+/// The names of the folders in `.mcoda/workspaces`, without the hash of the path.
+fn folders(fixture: &Fixture) -> Vec<String> {
+    let entries = std::fs::read_dir(fixture.home().join(".mcoda/workspaces")).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.map(|name| name.rsplit_once('-').unwrap().0.to_owned()).collect();
+    names.sort();
+    names
+}
+
+/// A project with a record, whose folder has this new name since.
+fn renamed(fixture: &Fixture, name: &str) -> std::path::PathBuf {
+    std::fs::create_dir_all(fixture.root()).unwrap();
+    let workspace = fixture.open();
+    workspace.record_token_usage(&TokenUsage::default()).unwrap();
+    workspace.close().unwrap();
+    let root = fixture.root().with_file_name(name);
+    std::fs::rename(fixture.root(), &root).unwrap();
+    root
+}
+
+#[test]
+fn a_project_that_was_renamed_keeps_its_workspace() {
+    let fixture = Fixture::new();
+    let id = id_in_new(&fixture);
+    let root = renamed(&fixture, "store");
+    // It is there for those who only read or want no new one, too, and for a check.
+    let report = fixture.options().check(&root, &CheckOptions::default()).unwrap();
+    assert!(report.ok, "{:?}", report.findings);
+    let reader = fixture.options().read_only(true).open(&root).unwrap();
+    assert_eq!((json!(reader.id()), count(&reader)), (id.clone(), 1));
+    assert_eq!(folders(&fixture), ["shop"], "a handle that only reads renames nothing");
+    drop(reader);
+    let moved = fixture.options().existing_only(true).open(&root).unwrap();
+    assert_eq!((json!(moved.id()), count(&moved)), (id.clone(), 1));
+    moved.record_token_usage(&TokenUsage::default()).unwrap();
+    drop(moved);
+    assert_eq!(folders(&fixture), ["store"]);
+    let found = workspaces(&fixture.environment()).unwrap();
+    assert_eq!((found[0].root.as_deref(), found[0].root_exists), (root.to_str(), Some(true)));
+    // Whoever begins at the old path has a workspace of his own, and so has who comes back to it.
+    std::fs::create_dir_all(fixture.root()).unwrap();
+    let other = fixture.open();
+    assert_eq!(count(&other), 0);
+    assert_ne!(json!(other.id()), id);
+    drop(other);
+    std::fs::remove_dir(fixture.root()).unwrap();
+    std::fs::rename(&root, fixture.root()).unwrap();
+    assert_eq!(count(&fixture.open()), 0);
+    // And back to a path without one.
+    let again = fixture.root().with_file_name("again");
+    std::fs::rename(fixture.root(), &again).unwrap();
+    let newest = fixture.options().open(&again).unwrap();
+    assert_eq!((json!(newest.id()), count(&newest)), (id, 2));
+}
+
+/// The id of a new workspace at the root.
+fn id_in_new(fixture: &Fixture) -> Value {
+    std::fs::create_dir_all(fixture.root()).unwrap();
+    json!(fixture.open().id())
+}
+
+#[test]
+fn a_workspace_that_is_open_stays_where_it_is() {
+    let fixture = Fixture::new();
+    std::fs::create_dir_all(fixture.root()).unwrap();
+    let before = fixture.open();
+    before.record_token_usage(&TokenUsage::default()).unwrap();
+    let root = fixture.root().with_file_name("store");
+    std::fs::rename(fixture.root(), &root).unwrap();
+    let after = fixture.options().open(&root).unwrap();
+    assert_eq!((after.id(), count(&after)), (before.id(), 1));
+    after.record_token_usage(&TokenUsage::default()).unwrap();
+    before.record_token_usage(&TokenUsage::default()).unwrap();
+    assert_eq!((&*folders(&fixture), count(&after)), (&["shop".to_owned()][..], 3));
+    drop((before, after));
+    assert_eq!(count(&fixture.options().open(&root).unwrap()), 3);
+    assert_eq!(folders(&fixture), ["store"]);
+}
+
+#[test]
+fn a_folder_that_is_not_the_one_that_was_renamed_begins_anew() {
+    let fixture = Fixture::new();
+    id_in_new(&fixture);
+    // A copy beside it, while the project is there.
+    let copy = fixture.root().with_file_name("copy");
+    std::fs::create_dir_all(&copy).unwrap();
+    assert_eq!(count(&fixture.options().open(&copy).unwrap()), 0);
+    // A new folder, which may have the inode of the one that is gone.
+    std::fs::remove_dir_all(fixture.root()).unwrap();
+    let new = fixture.root().with_file_name("new");
+    std::fs::create_dir_all(&new).unwrap();
+    fixture.options().open(&new).unwrap();
+    assert_eq!(folders(&fixture), ["copy", "new", "shop"]);
+}
+
+#[test]
+fn a_new_workspace_names_those_of_projects_of_its_name_that_are_gone() {
+    let fixture = Fixture::new();
+    // As an older version left it: nothing says what became of the root.
+    old_workspace(&fixture, &fixture.root());
+    let [gone, folder] = [fixture.root(), fixture.workspace_folder()].map(|path| format!("{path:?}"));
+    let empty = fixture.root().with_file_name("empty").join("shop");
+    drop(fixture.options().open(&empty).unwrap());
+    let root = fixture.root().with_file_name("elsewhere").join("shop");
+    let missing = fixture.options().existing_only(true).open(&root).unwrap_err();
+    assert_eq!(missing.kind(), ErrorKind::NotFound);
+    for part in ["there is no database", &gone, &folder] {
+        assert!(missing.message().contains(part), "{missing}");
+    }
+    let new = fixture.options().open(&root).unwrap();
+    let [advice] = new.left_behind() else { panic!("{:?}", new.left_behind()) };
+    assert!(advice.contains(&gone) && advice.contains(&folder), "{advice}");
+    assert!(advice.contains(&format!("{:?}", new.database_path().parent().unwrap())), "{advice}");
+    // It is said once, of roots that are gone, and of the same name.
+    assert!(fixture.options().open(&root).unwrap().left_behind().is_empty());
+    let other = fixture.root().with_file_name("other");
+    assert!(fixture.options().open(&other).unwrap().left_behind().is_empty());
+    std::fs::create_dir_all(fixture.root()).unwrap();
+    let third = fixture.root().with_file_name("third").join("shop");
+    assert!(fixture.options().open(&third).unwrap().left_behind().is_empty());
+}
+
+#[test]
+fn threads_that_open_a_renamed_project_all_have_its_history() {
+    for round in 0..10 {
+        let fixture = Fixture::new();
+        let root = &renamed(&fixture, "store");
+        let start = std::sync::Barrier::new(4);
+        let counts = std::thread::scope(|scope| {
+            let open = || {
+                start.wait();
+                count(&fixture.options().open(root).unwrap())
+            };
+            let all: Vec<_> = (0..4).map(|_| scope.spawn(open)).collect();
+            all.into_iter().map(|one| one.join().unwrap()).collect::<Vec<_>>()
+        });
+        assert_eq!(counts, [1; 4], "round {round}");
+        assert_eq!(count(&fixture.options().open(root).unwrap()), 1, "round {round}");
+    }
+}
+
 #[test]
 fn two_copies_of_a_project_have_their_own_history_from_then_on() {
     let fixture = Fixture::new();

@@ -182,7 +182,8 @@ def sums(rows):
         by_currency = {code: math.fsum(costs[code]) for code in sorted(costs)}
         return result | {"cost_estimate": None, "cost_by_currency": by_currency}
     every = [cost for own in costs.values() for cost in own]
-    return result | {"cost_estimate": math.fsum(every) if every else None}
+    currency = {"currency": code for code in costs if code != "XXX"}
+    return result | currency | {"cost_estimate": math.fsum(every) if every else None}
 
 
 # Velocities and estimates

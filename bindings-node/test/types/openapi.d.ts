@@ -332,6 +332,8 @@ export interface components {
             cost_by_currency?: {
                 [key: string]: number;
             };
+            /** @description The currency of cost_estimate, by its code. Absent if none was reported, or several. */
+            currency?: string;
         };
         /** @description The settings in effect for recording and remote export. */
         TelemetryConfig: {

@@ -129,7 +129,7 @@ class CancelledError(McodaError):
 
 class OtherWorkspaceWarning(UserWarning):
     """A result is empty because the database has rows of other workspaces only: the project was moved, or was opened with
-    another id than before."""
+    another id than before. Or a workspace is new, and that of a project of the same name, whose root is gone, is not."""
 
     __module__ = "mcoda"
 
@@ -145,6 +145,16 @@ def warn_of_others(own: str, others: list[str]) -> None:
         f"the database has no rows of the workspace {own!r}, but of {shown}{more}: open it with one of them as "
         "workspace_id, or see Workspace.relocate"
     )
+    _warn(message)
+
+
+def warn_of_left_behind(advice: list[str]) -> None:
+    """Warns the caller of this package."""
+    for one in advice:
+        _warn(f"a new workspace was created, but {one}")
+
+
+def _warn(message: str) -> None:
     level = 1
     frame: FrameType | None = sys._getframe()
     while frame is not None and str(frame.f_globals.get("__name__")).split(".")[0] == "mcoda":

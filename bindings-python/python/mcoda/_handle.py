@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _mcoda
 from ._calls import SessionCalls
 from ._tracking import Tracks
 from ._types import StrPath
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 B = TypeVar("B", bound="Held")
 H = TypeVar("H", bound="Handle")
@@ -32,7 +34,7 @@ class Held:
     @property
     def database_path(self) -> Path:
         """The database file."""
-        return Path(self._native.database_path)
+        return self._native.database_path
 
     def __repr__(self) -> str:
         return f"<mcoda.{type(self).__name__} {str(self.database_path)!r}>"

@@ -440,6 +440,8 @@ class TokenUsageSummaryRow(Result):
     """Only if there are several currencies: the cost in each, by its upper-case code. Calls without a currency
     are then under ``XXX``, the code of ISO 4217 for no currency.
     """
+    currency: str | None
+    """Only if there is one: the currency of the cost, by its upper-case code."""
     cost_known_calls: int
     """The number of calls whose cost is known. If it is less than ``calls``, the cost is that of a part of
     them.

@@ -43,7 +43,7 @@ class Table(Generic[R]):
 
     def __init__(self, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """A table of the values that SQLite has, as ``query`` returns it."""
-        self._columns = _mcoda.Columns.from_values(columns, rows)
+        self._columns = _mcoda.Columns.from_values(columns, rows, None)
         self._row, self._call = _row_of(self._columns.names), None
 
     @classmethod
@@ -151,7 +151,8 @@ class Table(Generic[R]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         rows = self._columns.rows(0, len(self))
-        return _restored, (type(self), self._call, self._row if self._call else None, self.columns, rows)
+        row = self._row if self._call else None
+        return _restored, (type(self), self._call, row, self.columns, rows, self._columns.types)
 
     def _place(self, index: int) -> int:
         """The number of a row, which may be counted from the end."""
@@ -173,7 +174,7 @@ class Table(Generic[R]):
         return type(self)._of(columns, self._row, self._call)
 
     def _made(self, rows: list[Any]) -> _mcoda.Columns:
-        return _columns(self._call, self.columns, rows)
+        return _columns(self._call, self.columns, rows, self._columns.types)
 
 
 class Tabular(Generic[R]):
@@ -240,14 +241,21 @@ class Tabular(Generic[R]):
         return iter(self.table)
 
 
-def _columns(call: str | None, names: Sequence[str], rows: list[Any]) -> _mcoda.Columns:
-    return _mcoda.Columns.from_json(call, rows) if call else _mcoda.Columns.from_values(names, rows)
+def _columns(
+    call: str | None, names: Sequence[str], rows: list[Any], types: Sequence[str] | None
+) -> _mcoda.Columns:
+    return _mcoda.Columns.from_json(call, rows) if call else _mcoda.Columns.from_values(names, rows, types)
 
 
 def _restored(
-    cls: type[T], call: str | None, row: type[Any] | None, names: Sequence[str], rows: list[Any]
+    cls: type[T],
+    call: str | None,
+    row: type[Any] | None,
+    names: Sequence[str],
+    rows: list[Any],
+    types: Sequence[str] | None = None,
 ) -> T:
-    return cls._of(_columns(call, names, rows), row, call)
+    return cls._of(_columns(call, names, rows, types), row, call)
 
 
 def _row_of(names: Sequence[str]) -> type[tuple[Any, ...]]:

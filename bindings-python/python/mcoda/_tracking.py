@@ -385,17 +385,28 @@ def _async_generator(track: Callable[[], TrackedCall], function: Callable[..., A
     async def call(*arguments: Any, **keywords: Any) -> Any:
         call = track()
         call._start()
-        generator, sent = function(*arguments, **keywords), None
+        generator = function(*arguments, **keywords)
+        step, given = generator.asend, None
         try:
             while True:
                 with _AsCurrent(call):
-                    chunk = await generator.asend(sent)
-                sent = yield call._take_any(chunk)
+                    chunk = await step(given)
+                call._take_any(chunk)
+                try:
+                    step, given = generator.asend, (yield chunk)
+                except GeneratorExit:
+                    raise
+                except BaseException as thrown:
+                    # The generator may go on after it, as it would without us.
+                    step, given = generator.athrow, thrown
         except StopAsyncIteration:
             await call.__aexit__(None, None, None)
         except BaseException as error:
-            await generator.aclose()
-            await call.__aexit__(type(error), error, None)
+            try:
+                with _AsCurrent(call):
+                    await generator.aclose()
+            finally:
+                await call.__aexit__(type(error), error, None)
             raise
 
     return call

@@ -17,9 +17,9 @@ markers repeat what they say, for print without colour.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Union
+from typing import Any
 
 from ._calls import WorkspaceCalls
 from ._estimate import Estimate, QuantileTimes
@@ -46,7 +46,7 @@ __all__ = [
 _BLUE, _ORANGE, _GREEN, _PINK, _SKY, _VERMILION = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
 _GREY = "#999999"
 _COLOURS = [_BLUE, _ORANGE, _GREEN, _PINK, _SKY, _VERMILION]
-_HATCHES = ["", "///", "...", "\\\\\\", "xxx", "ooo", "++"]
+_HATCHES = ["", "///", "...", "\\\\\\", "xxx", "ooo"]
 
 _LANES = ["implementation", "review", "qa"]
 _LANE_NAMES = {"implementation": "Implementation", "review": "Review", "qa": "QA"}
@@ -57,21 +57,17 @@ def spend(
 ) -> Axes:
     """What the calls of each day cost, by model. The summary has to be grouped by day and model.
 
-    ``currency`` names the amounts. Where there are several currencies, it says which one is drawn; absent: the first.
+    ``currency`` is the one that is drawn, if there are several; absent: the first by its name. The others are named below.
     """
-    if isinstance(source, WorkspaceCalls):
-        currency = currency or source.economics().total.currency
     rows = list(_answer(source, lambda ws: ws.token_usage_summary(group_by=["day", "model"], **query)))
     axes = _titled(axes, "Spend by day and model")
-    others = sorted({name for row in rows for name in row.cost_by_currency or ()})
-    if others:
-        currency = currency or others[0]
-    costs = [(row, _cost(row.cost_estimate, row.cost_by_currency, currency)) for row in rows]
+    names = {name for row in rows for name in row.cost_by_currency or ([row.currency] if row.currency else [])}
+    currency, notes = _one_currency(names, currency)
+    costs = [(row, _cost(row.cost_estimate, row.cost_by_currency or {}, row.currency, currency)) for row in rows]
     known = [(row.day, row.model_name or "unknown model", cost) for row, cost in costs if row.day and cost is not None]
     if not known:
         return _nothing(axes, "no calls with a known cost" if len(rows) else "no calls")
     _stacked(axes, known)
-    notes = [f"amounts in {', '.join(set(others) - {currency})} are left out"] if others else []
     unknown = sum(row.calls - row.cost_known_calls for row in rows)
     if unknown:
         notes.append(f"the cost of {unknown:,} of {sum(row.calls for row in rows):,} calls is unknown")
@@ -88,7 +84,7 @@ def cache_share(source: WorkspaceCalls | Iterable[TokenUsageSummaryRow], axes: A
     if not known:
         return _nothing(axes, "no calls with input tokens")
     days, shares = zip(*sorted(known))
-    axes.bar(days, shares, width=0.8, color=_SKY, edgecolor="black", linewidth=0.5)
+    _bars(axes, days, shares, _SKY)
     axes.set_ylim(0, 1)
     axes.yaxis.set_major_formatter(PercentFormatter(xmax=1))
     axes.set_ylabel("Share of input tokens (%)")
@@ -201,7 +197,7 @@ def throughput(
     values = [row.story_points if story_points else row.tasks for row in rows]
     if not any(values):
         return _nothing(axes, "nothing was completed")
-    axes.bar([_day(row.day) for row in rows], values, width=0.8, color=_GREEN, edgecolor="black", linewidth=0.5)
+    _bars(axes, [_day(row.day) for row in rows], values, _GREEN)
     axes.set_ylabel("Story points" if story_points else "Tasks")
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     return _by_day(axes)
@@ -248,12 +244,16 @@ def _fan(axes: Axes, now: datetime, done: int, scope: int, at: QuantileTimes) ->
         axes.annotate(f"{at.p50:%d %b %Y}", (_at(at.p50), scope), (0, 6), textcoords="offset points", ha="center")
 
 
-def cost_per_story_point(source: WorkspaceCalls | Economics, axes: Axes | None = None, **query: Any) -> Axes:
+def cost_per_story_point(
+    source: WorkspaceCalls | Economics, axes: Axes | None = None, *, currency: str | None = None, **query: Any
+) -> Axes:
     """What a completed story point cost by agent: the median of the tasks, their mean, and what 85 % of them do not exceed.
-    The answer has to be grouped by agent."""
+    The answer has to be grouped by agent. ``currency`` as for ``spend``."""
     economics = _answer(source, lambda ws: ws.economics(group_by=["agent"], **query))
     axes = _titled(axes, "Cost per completed story point")
     rows = [row for row in economics.rows if row.cost_per_story_point.median is not None]
+    currency, notes = _one_currency({row.currency for row in rows if row.currency}, currency)
+    rows = [row for row in rows if row.currency in (None, currency)]
     if not rows:
         return _nothing(axes, "no completed tasks with story points and a known cost")
     spreads = [row.cost_per_story_point for row in rows]
@@ -264,15 +264,14 @@ def cost_per_story_point(source: WorkspaceCalls | Economics, axes: Axes | None =
     for of, marker, label in [("mean", "D", "Mean"), ("p85", "|", "85 % cost no more")]:
         values = [getattr(spread, of) for spread in spreads]
         axes.scatter(values, places, color="black", marker=marker, s=40 if marker == "D" else 150, zorder=3, label=label)
-    names = [f"{row.agent_id or 'unknown agent'}\n({_count(row.cost_per_story_point.tasks, 'task')})" for row in rows]
-    axes.set_yticks(places, names)
+    labels = [f"{row.agent_id or 'unknown agent'}\n({_count(row.cost_per_story_point.tasks, 'task')})" for row in rows]
+    axes.set_yticks(places, labels)
     axes.set_ylim(0.4, len(rows) + 0.6)
     axes.set_xlim(0, None)
-    currency = economics.total.currency
     axes.set_xlabel(f"Cost per story point ({currency})" if currency else "Cost per story point")
     axes.set_ylabel("Agent")
     _legend(axes, None)
-    return axes
+    return _noted(axes, notes)
 
 
 def _answer(source: Any, call: Any) -> Any:
@@ -308,30 +307,56 @@ def _noted(axes: Axes, notes: Iterable[str]) -> Axes:
 
 
 def _stacked(axes: Axes, values: Iterable[tuple[str, str, float]]) -> None:
-    """Bars of (day, name, value), stacked by name: the largest first."""
+    """Bars of (day, name, value), stacked by name: the largest first. Of more names than there are colours, the others are one."""
     by_name: dict[str, dict[float, float]] = {}
     for day, name, value in values:
-        by_name.setdefault(name, {})[_day(day)] = value
+        _add(by_name.setdefault(name, {}), _day(day), value)
+    names = sorted(by_name, key=lambda name: -sum(by_name[name].values()))
+    layers = [(name, by_name[name], colour, hatch) for name, colour, hatch in zip(names, _COLOURS, _HATCHES)]
+    others: dict[float, float] = {}
+    for name in names[len(_COLOURS) :]:
+        for at, value in by_name[name].items():
+            _add(others, at, value)
+    if others:
+        layers.append((f"{len(names) - len(_COLOURS)} others", others, _GREY, ""))
     below: dict[float, float] = {}
-    for index, name in enumerate(sorted(by_name, key=lambda name: -sum(by_name[name].values()))):
-        days = sorted(by_name[name])
-        axes.bar(
-            days,
-            [by_name[name][day] for day in days],
-            bottom=[below.get(day, 0) for day in days],
-            width=0.8,
-            label=name,
-            color=_COLOURS[index % len(_COLOURS)],
-            hatch=_HATCHES[index % len(_HATCHES)],
-            edgecolor="black",
-            linewidth=0.5,
-        )
-        below.update((day, below.get(day, 0) + by_name[name][day]) for day in days)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.2f}" if value < 10 else f"{value:,.0f}"))
+    for name, amounts, colour, hatch in layers:
+        days = sorted(amounts)
+        bottoms = [below.get(at, 0) for at in days]
+        _bars(axes, days, [amounts[at] for at in days], colour, bottom=bottoms, label=name, hatch=hatch)
+        for at in days:
+            _add(below, at, amounts[at])
+
+    def money(value: float, _: object) -> str:
+        return f"{value:,.{_decimals(list(map(float, axes.yaxis.get_majorticklocs())))}f}"
+
+    axes.yaxis.set_major_formatter(FuncFormatter(money))
     _by_day(axes)
 
 
+def _add(sums: dict[float, float], day: float, value: float) -> None:
+    sums[day] = sums.get(day, 0) + value
+
+
+def _bars(axes: Axes, days: Sequence[float], heights: Sequence[float], colour: str, **options: Any) -> None:
+    """A bar for each day. Edges tell them apart, unless there are so many that nothing but edges would be seen."""
+    are_many = days and max(days) - min(days) > 150
+    axes.bar(days, heights, width=0.8, color=colour, edgecolor="black", linewidth=0 if are_many else 0.5, **options)
+
+
+def _decimals(ticks: Sequence[float]) -> int:
+    """How many decimals tell the ticks of an axis of amounts apart: none, or those of money, or more."""
+    step = min((abs(one - other) for one, other in zip(ticks, ticks[1:])), default=1.0)
+    needed = next((places for places in range(12) if step and abs(round(step, places) / step - 1) < 1e-6), 2)
+    return max(needed, 2) if needed else 0
+
+
 def _by_day(axes: Axes) -> Axes:
+    low, high = axes.get_xlim()
+    if high - low < 7:
+        # A day or two would fill the axis, and its ticks would be hours.
+        middle = round((low + high) / 2)
+        axes.set_xlim(min(low, middle - 3.5), max(high, middle + 3.5))
     locator = dates.AutoDateLocator(minticks=2, maxticks=8, interval_multiples=True)
     # Not finer than days, which the numbers are of.
     locator.intervald[dates.HOURLY] = [24]
@@ -358,8 +383,23 @@ def _at(time: datetime) -> float:
     return float(dates.date2num(time))
 
 
-def _cost(one: float | None, several: Union[dict[str, float], None], currency: str | None) -> float | None:
-    return several.get(currency or "") if several else one
+# The code of ISO 4217 for no currency, which stands for calls without one beside those of several.
+_NO_CURRENCY = "XXX"
+
+
+def _one_currency(names: set[str], currency: str | None) -> tuple[str | None, list[str]]:
+    """The currency of a picture, whose amounts must not be of several, and what it leaves out."""
+    currency = currency or min(names - {_NO_CURRENCY}, default=None)
+    others = sorted(names - {currency})
+    shown = ["no currency" if name == _NO_CURRENCY else name for name in others]
+    return currency, [f"amounts in {', '.join(shown)} are left out"] if shown else []
+
+
+def _cost(one: float | None, several: dict[str, float], own: str | None, currency: str | None) -> float | None:
+    """What a group cost in this currency; amounts of no currency are in that of the others."""
+    if several:
+        return several.get(currency or "")
+    return one if own in (None, currency) else None
 
 
 def _count(number: int, noun: str) -> str:

@@ -15,13 +15,15 @@ use crate::sqlite::SqlValue;
 
 /// The rows of a statement as columns. A column has the type of its values; whole and other numbers together are
 /// numbers, and a column without values has the type that its table declares.
+///
+/// Some of the rows in columns of their own have the types of all of them: see [`SqlColumns::types`].
 #[derive(Debug, Clone)]
 pub struct SqlColumns(Window<Content>);
 
 #[derive(Debug)]
 struct Content {
     names: Vec<String>,
-    /// The type of each column where it has no values.
+    /// The type of each column where it has no values, and that of numbers where all of those that there are are whole.
     declared: Vec<DataType>,
     batches: Vec<Vec<SqlPart>>,
     lengths: Vec<usize>,
@@ -50,11 +52,33 @@ impl SqlColumns {
         Self(Window::new(Content { names, declared, batches, lengths }, length))
     }
 
-    /// The columns of these rows, each as long as `names`.
+    /// The columns of these rows, each as long as `names`. If the rows are some of those of other columns, `types` are those
+    /// of the others.
     ///
-    /// Errors: `InvalidInput` for two names that are the same, and for a row of another length.
-    pub fn from_rows(names: Vec<String>, rows: impl IntoIterator<Item = Vec<SqlValue>>) -> Result<Self> {
-        super::sql_builder::collect(names, rows)
+    /// Errors: `InvalidInput` for two names that are the same, for a row of another length, and for types that no columns have.
+    pub fn from_rows(
+        names: Vec<String>,
+        types: Option<&[String]>,
+        rows: impl IntoIterator<Item = Vec<SqlValue>>,
+    ) -> Result<Self> {
+        let declared = match types {
+            None => vec![DataType::Null; names.len()],
+            Some(types) if types.len() == names.len() => {
+                types.iter().map(|name| type_named(name)).collect::<Result<_>>()?
+            }
+            Some(types) => return Err(Error::invalid("types", types.len(), "one for each column")),
+        };
+        super::sql_builder::collect(names, declared, rows)
+    }
+
+    /// The name of each column's type; `null` for one without any, or with several.
+    #[must_use]
+    pub fn types(&self) -> Vec<&'static str> {
+        let name = |place| {
+            let kind = self.data_type(place).unwrap_or(DataType::Null);
+            TYPES.iter().find(|(_, own)| *own == kind).map_or("null", |(name, _)| *name)
+        };
+        (0..self.names().len()).map(name).collect()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -100,6 +124,7 @@ impl SqlColumns {
     /// The type of all values of a column.
     fn data_type(&self, place: usize) -> Result<DataType> {
         let parts = self.0.whole.batches.iter().map(|parts| &parts[place]);
+        let declared = &self.0.whole.declared[place];
         let mut kind = None;
         for part in parts {
             for own in part.types() {
@@ -113,12 +138,15 @@ impl SqlColumns {
                 };
             }
         }
+        if kind == Some(DataType::Int64) && *declared == DataType::Float64 {
+            kind = Some(DataType::Float64);
+        }
         if kind == Some(DataType::Float64)
             && !self.0.whole.batches.iter().all(|parts| parts[place].is_exact())
         {
             return Err(self.mixed(place));
         }
-        Ok(kind.unwrap_or_else(|| self.0.whole.declared[place].clone()))
+        Ok(kind.unwrap_or_else(|| declared.clone()))
     }
 
     fn mixed(&self, place: usize) -> Error {
@@ -189,6 +217,20 @@ impl SqlPart {
         };
         whole.slice(rows.start, rows.len())
     }
+}
+
+/// The types of columns by their names.
+static TYPES: [(&str, DataType); 5] = [
+    ("null", DataType::Null),
+    ("int64", DataType::Int64),
+    ("double", DataType::Float64),
+    ("string", DataType::Utf8),
+    ("binary", DataType::Binary),
+];
+
+fn type_named(name: &str) -> Result<DataType> {
+    let found = TYPES.iter().find(|(own, _)| *own == name).map(|(_, kind)| kind.clone());
+    found.ok_or_else(|| Error::invalid("types", format_args!("{name:?}"), "those of columns"))
 }
 
 fn type_of(value: &SqlValue) -> Option<DataType> {

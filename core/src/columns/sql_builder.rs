@@ -69,13 +69,13 @@ impl Collect for SqlCollector {
 /// The columns of rows that are there already.
 pub(super) fn collect(
     names: Vec<String>,
+    declared: Vec<DataType>,
     rows: impl IntoIterator<Item = Vec<SqlValue>>,
 ) -> Result<SqlColumns> {
     let mut repeated = names.iter().enumerate().filter(|(place, name)| names[..*place].contains(name));
     if let Some((_, name)) = repeated.next() {
         return Err(Error::invalid("columns", format_args!("{name:?} twice"), "names that are distinct"));
     }
-    let declared = names.iter().map(|_| DataType::Null).collect();
     let count = names.len();
     let mut collector = SqlCollector::begin(names, declared, Budget::unlimited());
     for (number, row) in rows.into_iter().enumerate() {

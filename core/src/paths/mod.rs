@@ -14,7 +14,7 @@ mod workspace_file;
 pub(crate) use config::{Config, ConfigSources};
 pub(crate) use config_edit::edit_part;
 pub use environment::Environment;
-pub(crate) use identity::{FileId, id_of, links_of};
+pub(crate) use identity::{FileId, folder_identity, id_of, links_of};
 pub(crate) use json_file::read_object;
 pub(crate) use location::{
     CONFIG_FILE, DATABASE_FILE, DATABASE_FILES, Locations, TOKEN_LOG_FILE, TOKEN_LOG_LOCK_FILE,

@@ -1,11 +1,12 @@
 //! `workspace.json` beside a database, which names the id of the workspace. mcoda's TypeScript packages read and write it
-//! as `{"id", "name", "createdAt", "legacyIds"}`.
+//! as `{"id", "name", "createdAt", "legacyIds"}`. This library adds `rootIdentity`, by which it finds a root that was renamed.
 
 use std::path::Path;
 
 use serde_json::{Value, json};
 
 use super::config_edit::{create_object, edit_fields};
+use super::identity::folder_identity;
 use super::json_file::read_object;
 use super::location::WORKSPACE_FILE;
 use super::permissions::create_whole_file;
@@ -18,6 +19,8 @@ pub(crate) struct WorkspaceFile {
     pub(crate) id: Option<String>,
     /// Ids that the workspace had before; the TypeScript packages give their rows the id. The root is one of them.
     pub(crate) former_ids: Vec<String>,
+    /// What the root keeps when it is renamed.
+    pub(crate) root_identity: Option<String>,
 }
 
 impl WorkspaceFile {
@@ -36,7 +39,8 @@ impl WorkspaceFile {
         };
         let former = object.get("legacyIds").and_then(Value::as_array);
         let former_ids = former.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
-        Ok(Self { id, former_ids })
+        let root_identity = object.get("rootIdentity").and_then(Value::as_str).map(str::to_owned);
+        Ok(Self { id, former_ids, root_identity })
     }
 
     /// Writes the id of the workspace at `root` into the folder, unless the file exists: of several writers, one wins.
@@ -48,6 +52,9 @@ impl WorkspaceFile {
         }
         if let Some(time) = created_at {
             object["createdAt"] = time.into();
+        }
+        if let Some(identity) = folder_identity(root) {
+            object["rootIdentity"] = identity.into();
         }
         let (file, text) = (folder.join(WORKSPACE_FILE), format!("{object:#}"));
         let is_created = create_whole_file(&file, text.as_bytes()).is_some() || create_object(&file, &text)?;
@@ -63,6 +70,20 @@ impl WorkspaceFile {
             Ok(if has_id { Vec::new() } else { vec![("id", id.into())] })
         })?;
         Ok(Self::read(folder)?.id.unwrap_or_else(|| id.to_owned()))
+    }
+
+    /// Notes that the project is at `root` now. The path that it had before stays a former id.
+    pub(crate) fn set_root(folder: &Path, root: &Path) -> Result<()> {
+        edit_fields(&folder.join(WORKSPACE_FILE), None, |now| {
+            let path = root.display().to_string();
+            let mut former: Vec<Value> =
+                now.get("legacyIds").and_then(Value::as_array).cloned().unwrap_or_default();
+            if !former.iter().any(|id| id.as_str() == Some(&*path)) {
+                former.push(path.into());
+            }
+            let name = root.file_name().map(|name| ("name", name.to_string_lossy().into()));
+            Ok(name.into_iter().chain([("legacyIds", former.into())]).collect())
+        })
     }
 
     /// Replaces the id if it is `old`, which is kept as a former one, and returns whether it was.

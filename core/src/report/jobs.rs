@@ -22,7 +22,7 @@ use crate::time::Timestamp;
 pub fn render_job_tokens(rows: &[TokenUsageRow], keys: &BacklogKeys, width: Option<usize>) -> String {
     let total = TokenUsageReportRow::of_calls(rows);
     // One currency is named once.
-    let common = total.currency.as_deref();
+    let common = total.sums.currency.as_deref();
     let mut table = Table::new(token_columns());
     rows.iter().for_each(|row| table.row(token_cells(row, keys, common)));
     if rows.len() > 1 {

@@ -8,8 +8,8 @@ use crate::telemetry::{BacklogKeys, Dimension, TokenUsageReport, TokenUsageRepor
 
 /// The rows of a summary as a table: a column for each grouped dimension in the order of `group_by` (empty:
 /// [`Dimension::DEFAULT`]), then calls, tokens, the duration and the cost. Columns without any value are left out; missing
-/// values are `-`. If a group has costs in several currencies, each is shown with its code. If the cost of some calls is
-/// unknown, a column says of how many it is known: `98 of 100`.
+/// values are `-`. If the costs are in several currencies, each is shown with its code. If the cost of some calls is unknown, a
+/// column says of how many it is known: `98 of 100`.
 ///
 /// `width` is that of the terminal, if the table is to fit one. Every line ends with `\n`.
 #[must_use]
@@ -21,7 +21,14 @@ pub fn render_tokens_table(
     let group_by = Dimension::of_query(group_by);
     let keys = BacklogKeys::default();
     let mut table = Table::new(columns(&group_by));
-    rows.iter().for_each(|row| table.row(cells(row, None, &group_by, &keys)));
+    let mut codes =
+        rows.iter().filter(|row| row.cost_estimate.is_some()).filter_map(|row| row.currency.as_deref());
+    let first = codes.next();
+    let are_several =
+        codes.any(|code| Some(code) != first) || rows.iter().any(|row| row.cost_by_currency.is_some());
+    for row in rows {
+        table.row(cells(row, row.currency.as_deref().filter(|_| are_several), &group_by, &keys));
+    }
     table.text(width)
 }
 
@@ -33,9 +40,9 @@ pub fn render_tokens_table(
 pub fn render_tokens_report(report: &TokenUsageReport, width: Option<usize>) -> String {
     let mut table = Table::new(columns(&report.group_by));
     // One currency is named once.
-    let common = report.total.currency.as_deref();
+    let common = report.total.sums.currency.as_deref();
     let row = |row: &TokenUsageReportRow| {
-        let own = row.currency.as_deref().filter(|_| common.is_none());
+        let own = row.sums.currency.as_deref().filter(|_| common.is_none());
         cells(&row.sums, own, &report.group_by, &report.keys)
     };
     report.rows.iter().for_each(|group| table.row(row(group)));
@@ -162,5 +169,11 @@ mod tests {
         assert_eq!(lines[3], ["2", "1,200", "14 s", "-", "-"]);
         assert_eq!(lines[4][3..], ["0.0313 EUR, 1.50 USD", "-"]);
         assert_eq!(lines[5][3..], ["1,234.50", "1 of 2"]);
+        let of = |code: &str| TokenUsageSummaryRow { currency: Some(code.into()), ..row(Some(2.0)) };
+        for (codes, shown) in [(["EUR", "USD"], "2.00 EUR"), (["USD", "USD"], "2.00")] {
+            let table = render_tokens_table(&codes.map(of), &[Dimension::Agent], None);
+            let first = table.lines().nth(2).unwrap_or_default();
+            assert!(first.trim_end().ends_with(&format!(" {shown}")), "{table}");
+        }
     }
 }

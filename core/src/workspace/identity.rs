@@ -69,4 +69,13 @@ impl Workspace {
     pub fn unseen_workspaces(&self) -> Result<Vec<String>> {
         self.access().read(|tx| workspace_ids::unseen(tx, self.id()))
     }
+
+    /// Sentences, if this handle began a new workspace, and the user has those of projects of the same name that are gone: of
+    /// each, what to do if the project was moved from there. Empty otherwise.
+    ///
+    /// For the bindings, which warn.
+    #[doc(hidden)]
+    pub fn left_behind(&self) -> &[String] {
+        &self.settings.left_behind
+    }
 }

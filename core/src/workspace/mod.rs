@@ -59,6 +59,7 @@ struct Settings {
     own_config: Option<PathBuf>,
     export: Export,
     is_read_only: bool,
+    left_behind: Vec<String>,
 }
 
 /// Overrides that disable remote export, whatever the config files say.

@@ -7,6 +7,7 @@ use super::{Export, Settings, Workspace};
 use crate::error::{Error, Result};
 use crate::host::HostDatabase;
 use crate::id::IdSource;
+use crate::locating;
 use crate::migration;
 use crate::notice::{JSON_LOG, WORKSPACE};
 use crate::options::{JsonLogPlace, Options};
@@ -18,12 +19,22 @@ use crate::telemetry::JsonLog;
 use crate::time::check_clock;
 
 impl Options {
-    /// Opens the workspace of the project at `root`, and creates what is missing.
+    /// Opens the workspace of the project at `root`, and creates what is missing. A project whose root was renamed keeps its
+    /// workspace.
     pub fn open(self, root: impl AsRef<Path>) -> Result<Workspace> {
         let root = paths::absolute(root.as_ref())?;
         let locations = Locations::new(&self.environment)?;
-        let folder = locations.workspace_folder(&root)?;
-        self.check_exists(&folder.join(DATABASE_FILE))?;
+        let (mut folder, mut left_behind) = (locations.workspace_folder(&root)?, Vec::new());
+        if !self.environment.disable_db {
+            folder = locating::folder_of(&root, &locations, self.is_read_only())?;
+            if locating::lacks_database(&folder) {
+                left_behind = locating::left_behind(&root, &locations);
+            }
+        }
+        self.check_exists(&folder.join(DATABASE_FILE)).map_err(|error| {
+            let message = [error.message()].into_iter().chain(left_behind.iter().map(String::as_str));
+            Error::new(error.kind(), message.collect::<Vec<_>>().join("; "))
+        })?;
         if !self.is_read_only() {
             paths::create_folder(&folder)?;
         }
@@ -35,6 +46,7 @@ impl Options {
             usual_log: Some(folder.clone()),
             folder: Some(folder),
             root: Some(root),
+            left_behind,
         };
         location.open(self)
     }
@@ -83,6 +95,8 @@ struct WorkspaceLocation {
     user: Option<Locations>,
     /// The default folder of the JSON log.
     usual_log: Option<PathBuf>,
+    /// What to do about workspaces that may have the history of this new one.
+    left_behind: Vec<String>,
 }
 
 impl WorkspaceLocation {
@@ -93,6 +107,7 @@ impl WorkspaceLocation {
             user: Locations::new(environment).ok(),
             usual_log: None,
             root: None,
+            left_behind: Vec::new(),
             folder,
             database,
         }
@@ -129,6 +144,7 @@ impl WorkspaceLocation {
                 off_by_handle: options.no_telemetry,
             },
             is_read_only: options.is_read_only(),
+            left_behind: self.left_behind.clone(),
         };
         let database = open_database(&options, &self.database)?;
         let id = match stated_id {
@@ -150,6 +166,9 @@ impl WorkspaceLocation {
             busy_timeout: options.busy_timeout,
             null_as_absent: options.null_as_absent,
         };
+        for advice in &settings.left_behind {
+            log::warn!(target: WORKSPACE, "{}: created, but {advice}", database.path().display());
+        }
         let workspace = Workspace { session: Session::new(database, shared), settings: Arc::new(settings) };
         // Records that a process committed and did not log before it died.
         if let Some(error) = workspace.recorder().complete_log(None, &[], false).error {

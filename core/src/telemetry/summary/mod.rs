@@ -69,6 +69,9 @@ macro_rules! summary_row {
                 #[serde(skip_serializing_if = "Option::is_none")]
                 #[serde(serialize_with = "costs_json")]
                 pub cost_by_currency: Option<BTreeMap<String, f64>>,
+                /// Only if there is one: the currency of the cost, by its upper-case code.
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub currency: Option<String>,
                 /// The number of calls whose cost is known. If it is less than `calls`, the cost is that of a part of
                 /// them.
                 pub cost_known_calls: u64,

@@ -31,13 +31,11 @@ pub struct TokenUsageReport {
 pub struct TokenUsageReportRow {
     /// The sums.
     pub sums: TokenUsageSummaryRow,
-    /// The currency of the cost, by its upper-case code; `None` if none was reported, or several.
-    pub currency: Option<String>,
 }
 
 impl TokenUsageReportRow {
     fn new(sums: Sums, workspace_id: Option<&str>, group: Group) -> Self {
-        Self { currency: sums.currency(), sums: sums.into_row(workspace_id.map(str::to_owned), group) }
+        Self { sums: sums.into_row(workspace_id.map(str::to_owned), group) }
     }
 
     /// The sums of single calls, for their table.

@@ -89,11 +89,6 @@ impl Sums {
         all
     }
 
-    /// The one currency of the cost.
-    pub(super) fn currency(&self) -> Option<String> {
-        self.costs.currency()
-    }
-
     pub(super) fn into_row(self, workspace_id: Option<String>, group: Group) -> TokenUsageSummaryRow {
         let mut row = TokenUsageSummaryRow {
             workspace_id,
@@ -103,6 +98,7 @@ impl Sums {
             duration_ms: self.duration_ms.value(),
             cost_estimate: self.costs.total(),
             cost_by_currency: self.costs.by_currency(),
+            currency: self.costs.currency(),
             ..TokenUsageSummaryRow::default()
         };
         for (count, sum) in row.counts_mut().into_iter().zip(self.tokens) {
