@@ -144,9 +144,9 @@ static void rows_have_typed_columns(mcoda_workspace *workspace)
     mcoda_rows *total = NULL;
     OK(mcoda_economics(workspace, "{\"groupBy\": [\"agent\"]}", &rows, &total, &error));
     CHECK(mcoda_rows_count(rows) == 2 && mcoda_rows_count(total) == 1);
-    CHECK(strcmp(mcoda_rows_text(rows, 0, column(rows, "agent_id"), NULL), "claude") == 0);
-    CHECK(mcoda_rows_int(rows, 0, column(rows, "calls")) == 2 && mcoda_rows_int(total, 0, column(total, "calls")) == 3);
-    CHECK(mcoda_rows_real(rows, 0, column(rows, "cost")) == 0.5);
+    CHECK(strcmp(mcoda_rows_text(rows, 0, column(rows, "agent_id"), NULL), "codex") == 0);
+    CHECK(mcoda_rows_int(rows, 0, column(rows, "calls")) == 1 && mcoda_rows_int(total, 0, column(total, "calls")) == 3);
+    CHECK(mcoda_rows_real(rows, 0, column(rows, "cost")) == 2 && mcoda_rows_real(total, 0, column(total, "cost")) == 2.5);
     CHECK(mcoda_rows_type(rows, 0, column(rows, "cost_per_task.median")) == MCODA_VALUE_ABSENT);
     CHECK(mcoda_rows_type(rows, 0, column(rows, "cost_per_task.tasks")) == MCODA_VALUE_INT);
     mcoda_rows_free(rows);
