@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -95,3 +98,23 @@ def test_a_new_workspace_warns_of_one_of_the_same_name_that_is_gone(tmp_path: Pa
     assert [warning.filename for warning in caught] == [__file__]
     with pytest.raises(mcoda.NotFoundError, match=f"there is no database.*{tmp_path}/other"):
         mcoda.Workspace.open(tmp_path / "moved" / "other", existing_only=True)
+
+
+def test_the_command_line_finds_a_renamed_project_and_names_one_that_may_have_been_moved(tmp_path: Path) -> None:
+    def mcodactl(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "mcoda", *arguments]
+        return subprocess.run(command, cwd=tmp_path, text=True, capture_output=True, check=False)
+
+    (tmp_path / "shop").mkdir()
+    mcodactl("record", "--workspace", "shop", "--agent", "claude", "--tokens-prompt", "5").check_returncode()
+    (tmp_path / "shop").rename(tmp_path / "store")
+    found = mcodactl("tokens", "--workspace", "store")
+    assert "claude" in found.stdout and found.stderr == ""
+    # Another folder of that name, as after a move to another file system.
+    shutil.rmtree(tmp_path / "store")
+    (tmp_path / "elsewhere/store").mkdir(parents=True)
+    missing = mcodactl("tokens", "--workspace", "elsewhere/store")
+    begun = mcodactl("record", "--workspace", "elsewhere/store", "--tokens-prompt", "5")
+    for done, code in ((missing, 1), (begun, 0)):
+        assert done.returncode == code and f'the workspace of "{tmp_path}/store", which is gone, has records' in done.stderr
+    assert mcodactl("tokens", "--workspace", "elsewhere/store").stderr == ""
