@@ -11,7 +11,7 @@ use crate::notice::WORKSPACE;
 use crate::paths::{self, DATABASE_FILE, Environment, Locations, TOKEN_LOG_FILE, WorkspaceFile, beside};
 use crate::repository::workspace_ids;
 use crate::sorting::sort_by;
-use crate::sqlite::{FileView, View};
+use crate::sqlite::{FileView, View, is_locked};
 use crate::time::Timestamp;
 
 record! {
@@ -80,40 +80,45 @@ pub fn workspaces(environment: &Environment) -> Result<Vec<FoundWorkspace>> {
 }
 
 /// The folder of the workspace of the project at `root`: the one that its path names, or, while that has no database, the one
-/// of the path that the project had before it was renamed. It gets the name of the new path, unless somebody has it open or
-/// the caller only reads.
+/// of the path that the project had before it was renamed. It gets the name of the new path, unless somebody has it open, the
+/// caller only reads, or the old path is only out of sight: in a container, for example, which mounts the project elsewhere.
 pub(crate) fn folder_of(root: &Path, locations: &Locations, only_reads: bool) -> Result<PathBuf> {
     let own = locations.workspace_folder(root)?;
     if !lacks_database(&own) {
         return Ok(own);
     }
-    let Some(before) = renamed_from(root, &own, locations) else { return Ok(own) };
-    if !only_reads && take_over(&before, &own, root, locations) {
+    let Some((before, old_root)) = renamed_from(root, &own, locations) else { return Ok(own) };
+    let may_rename = !only_reads && Path::new(&old_root).parent().is_some_and(Path::is_dir);
+    if may_rename && take_over(&before, &own, root, locations) {
         return Ok(own);
     }
     // Another process may have taken it over meanwhile.
     Ok(if lacks_database(&before) { own } else { before })
 }
 
-/// The folder of a workspace whose root is gone, and was the folder that is at `root` now. Several, where the project was
+/// The folder of a workspace whose root is gone, and was the folder that is at `root` now, and that root. Several, where the project was
 /// renamed while it had a workspace open, are told apart by their use.
-fn renamed_from(root: &Path, own: &Path, locations: &Locations) -> Option<PathBuf> {
+fn renamed_from(root: &Path, own: &Path, locations: &Locations) -> Option<(PathBuf, String)> {
     let identity = paths::folder_identity(root)?;
-    let was_here = |folder: &PathBuf| {
-        folder != own
-            && !lacks_database(folder)
-            && WorkspaceFile::read(folder).is_ok_and(|file| {
-                file.root_identity.as_ref() == Some(&identity)
-                    && root_among(&file.former_ids, folder, locations).is_some_and(|root| is_gone(&root))
-            })
+    let was_here = |folder: PathBuf| {
+        if folder == own || lacks_database(&folder) {
+            return None;
+        }
+        let file = WorkspaceFile::read(&folder)
+            .ok()
+            .filter(|file| file.root_identity.as_ref() == Some(&identity))?;
+        let root = root_among(&file.former_ids, &folder, locations).filter(|root| is_gone(root))?;
+        Some((folder, root))
     };
-    folders(locations).ok()?.into_iter().filter(was_here).max_by_key(|folder| last_used(folder))
+    let found = folders(locations).ok()?.into_iter().filter_map(was_here);
+    found.max_by_key(|(folder, _)| last_used(folder))
 }
 
 /// Gives the folder `before` the name `own`, and returns whether it could.
 fn take_over(before: &Path, own: &Path, root: &Path, locations: &Locations) -> bool {
-    // Whoever has a database open has this file, and the last one removes it.
-    let is_in_use = beside(&before.join(DATABASE_FILE), "-shm").exists();
+    // Whoever has the database open has a lock on this file. A handle that only reads leaves the file there.
+    let index = beside(&before.join(DATABASE_FILE), "-shm");
+    let is_in_use = !matches!(index.try_exists(), Ok(false)) && is_locked(&index) != Some(false);
     if is_in_use || locations.refuse_planted(before).is_err() || std::fs::rename(before, own).is_err() {
         return false;
     }

@@ -279,6 +279,29 @@ fn a_workspace_that_is_open_stays_where_it_is() {
     assert_eq!(folders(&fixture), ["store"]);
 }
 
+/// As in a container, which sees the project at another path, and nothing of the folder in which it is outside.
+#[test]
+fn a_workspace_whose_root_is_out_of_sight_stays_where_it_is() {
+    let fixture = Fixture::new();
+    let outside = fixture.root().join("inner");
+    std::fs::create_dir_all(&outside).unwrap();
+    let workspace = fixture.options().open(&outside).unwrap();
+    workspace.record_token_usage(&TokenUsage::default()).unwrap();
+    workspace.close().unwrap();
+    let inside = fixture.root().with_file_name("work");
+    std::fs::rename(&outside, &inside).unwrap();
+    std::fs::remove_dir(fixture.root()).unwrap();
+    let mounted = fixture.options().open(&inside).unwrap();
+    mounted.record_token_usage(&TokenUsage::default()).unwrap();
+    assert_eq!((mounted.id(), count(&mounted)), (workspace.id(), 2));
+    drop(mounted);
+    assert_eq!(folders(&fixture), ["inner"]);
+    // Outside, it is where it was.
+    std::fs::create_dir(fixture.root()).unwrap();
+    std::fs::rename(&inside, &outside).unwrap();
+    assert_eq!(count(&fixture.options().open(&outside).unwrap()), 2);
+}
+
 #[test]
 fn a_folder_that_is_not_the_one_that_was_renamed_begins_anew() {
     let fixture = Fixture::new();

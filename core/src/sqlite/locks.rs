@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-pub(crate) use mcoda_sqlite_locks::Elsewhere;
+pub(crate) use mcoda_sqlite_locks::{Elsewhere, is_locked};
 pub(super) use mcoda_sqlite_locks::{
-    close_new, handle_freed, handle_opened, install, is_locked, is_open_with_posix_locks, mount_of,
-    read_start, returning_memory,
+    close_new, handle_freed, handle_opened, install, is_open_with_posix_locks, mount_of, read_start,
+    returning_memory,
 };
 
 use crate::error::{Error, ErrorKind, Result};

@@ -34,7 +34,7 @@ pub(crate) use database::Database;
 pub(crate) use error_mapping::is_corruption;
 pub(crate) use file_aliases::refuse_aliases;
 pub(crate) use filesystem::refuse_network;
-pub(crate) use locks::{Elsewhere, elsewhere};
+pub(crate) use locks::{Elsewhere, elsewhere, is_locked};
 pub(crate) use new_file::database_content;
 pub use open_transaction::EndReason;
 pub(crate) use open_transaction::OpenTransaction;
