@@ -112,7 +112,8 @@ fn renamed_from(root: &Path, own: &Path, locations: &Locations) -> Option<PathBu
 
 /// Gives the folder `before` the name `own`, and returns whether it could.
 fn take_over(before: &Path, own: &Path, root: &Path, locations: &Locations) -> bool {
-    // Whoever has a database open has this file, and the last one removes it.
+    // Whoever has a database open has this file, and the last one removes it, if it may write: after one that only reads, the
+    // folder keeps its name until the next opening.
     let is_in_use = beside(&before.join(DATABASE_FILE), "-shm").exists();
     if is_in_use || locations.refuse_planted(before).is_err() || std::fs::rename(before, own).is_err() {
         return false;

@@ -236,6 +236,8 @@ fn a_project_that_was_renamed_keeps_its_workspace() {
     assert_eq!((json!(moved.id()), count(&moved)), (id.clone(), 1));
     moved.record_token_usage(&TokenUsage::default()).unwrap();
     drop(moved);
+    // The reader left a file that is there while somebody has the database open.
+    drop(fixture.options().open(&root).unwrap());
     assert_eq!(folders(&fixture), ["store"]);
     let found = workspaces(&fixture.environment()).unwrap();
     assert_eq!((found[0].root.as_deref(), found[0].root_exists), (root.to_str(), Some(true)));
