@@ -264,6 +264,23 @@ def test_a_tracked_function_may_return_anything(ws: mcoda.Workspace, caplog: pyt
     assert only(ws).tokens_prompt == 12 and not caplog.records
 
 
+def test_an_object_that_is_called_is_what_its_method_is(ws: mcoda.Workspace) -> None:
+    class Ask:
+        async def __call__(self, number: int) -> Any:
+            await asyncio.sleep(0.02)
+            return body(number)
+
+    class Chunks:
+        def __call__(self) -> Iterator[Any]:
+            yield from events(2)
+
+    assert asyncio.run(ws.tracked(agent="coroutine")(Ask())(1))["id"] == "msg_1"
+    assert list(ws.tracked(agent="generator")(Chunks())()) == events(2)
+    rows = {row.agent_id: row for row in ws.token_usage()}
+    assert {name: row.tokens_completion for name, row in rows.items()} == {"coroutine": 5, "generator": 40}
+    assert (rows["coroutine"].duration_ms or 0) >= 19
+
+
 def test_a_tracked_generator_is_a_stream(ws: mcoda.Workspace) -> None:
     seen: list[Any] = []
 

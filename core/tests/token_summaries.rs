@@ -199,7 +199,7 @@ fn a_report_has_the_total_of_all_pages_and_counts_what_the_time_range_leaves_out
     assert_eq!((report.rows[0].sums.calls, report.rows[0].sums.currency.as_deref()), (1, Some("USD")));
     assert_eq!((report.total.sums.calls, report.total.sums.tokens_prompt), (4, 4));
     assert_eq!(report.total.sums.duration_ms, 0.4);
-    assert_eq!((report.total.sums.cost_estimate, report.total.sums.currency), (None, None));
+    assert_eq!((report.total.sums.cost_estimate, report.total.sums.currency.clone()), (None, None));
     let costs = report.total.sums.cost_by_currency.unwrap();
     assert_eq!(costs.into_iter().collect::<Vec<_>>(), [("EUR".into(), 0.5), ("USD".into(), 0.1)]);
     assert_eq!(report.period.since.unwrap().to_string(), "2026-03-13T12:00:00.000Z");

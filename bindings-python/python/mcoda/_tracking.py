@@ -341,12 +341,16 @@ def _wrapped(track: Callable[[], TrackedCall], function: F) -> F:
     # It takes longer to import than all of this package.
     import inspect
 
-    if inspect.isasyncgenfunction(function):
+    def is_one(kind: Callable[[Any], bool]) -> bool:
+        # An object that is called is of the kind that its method is.
+        return kind(function) or kind(getattr(function, "__call__"))
+
+    if is_one(inspect.isasyncgenfunction):
         wrap = _async_generator
-    elif inspect.iscoroutinefunction(function):
+    elif is_one(inspect.iscoroutinefunction):
         wrap = _coroutine_function
     else:
-        wrap = _generator if inspect.isgeneratorfunction(function) else _function
+        wrap = _generator if is_one(inspect.isgeneratorfunction) else _function
     return functools.wraps(function)(wrap(track, function))  # type: ignore[return-value]
 
 
