@@ -100,8 +100,8 @@ mod transaction;
 mod workspace;
 
 #[doc(hidden)]
-#[doc(hidden)]
 pub use at_once::at_once;
+#[doc(hidden)]
 pub use boundary::catch_panic;
 pub use check::{CheckOptions, CheckReport, Finding, Severity};
 #[cfg(feature = "arrow")]
