@@ -212,7 +212,7 @@ export interface Forecast {
   baseline?: { complete: MilestoneForecast }
   /** No task has moved for longer than ever before, in working hours. */
   stalled?: { hours: number; longestBefore: number }
-  /** How many tasks of the backlog were simulated as one. */
+  /** How many waiting tasks were simulated as one. */
   tasksPerJob?: number
 }
 

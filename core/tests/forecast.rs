@@ -166,6 +166,13 @@ fn with_nothing_left_everything_is_done_now() {
         assert_eq!((complete.hours.p95, complete.at.p10), (0.0, Some(noon())));
         assert_eq!(found.done_by.unwrap().probability, 1.0);
     }
+    // The last of three is completed at noon.
+    let (_fixture, workspace) = steady(3, 0);
+    let by = |time: &str| {
+        let options = json!({"by": time, "now": "2026-03-22T12:00:00Z"});
+        forecast(&workspace, options).done_by.unwrap().probability
+    };
+    assert_eq!((by("2026-03-20T11:59:59Z"), by("2026-03-20T12:00:00Z"), by("2026-03-21")), (0.0, 1.0, 1.0));
 }
 
 #[test]
@@ -231,6 +238,23 @@ fn a_pipeline_that_rests_for_longer_than_ever_is_stalled() {
     let stalled =
         forecast(&workspace, json!({"now": "2026-03-22T12:00:00Z", "calendar": {}})).stalled.unwrap();
     assert_eq!((stalled.hours, stalled.longest_before), (48.0, 1.0));
+    // Also if no task was ever completed, so that there is no forecast.
+    let (_fixture, workspace) = steady(0, 6);
+    for (number, hour) in ["06", "07", "08", "09", "11"].iter().enumerate() {
+        moved(&workspace, &format!("O-{number}"), "in_progress", &format!("{hour}:00:00"));
+    }
+    let found = estimate_of(&workspace, json!({"now": "2026-03-20T12:30:00Z"})).forecast.unwrap();
+    assert_eq!(found.stalled, None, "an hour and a half is less than two");
+    let found = estimate_of(&workspace, json!({"now": "2026-03-20T13:30:00Z"}));
+    let forecast = found.forecast.as_ref().unwrap();
+    assert_eq!(forecast.complete, None);
+    assert_eq!(forecast.stalled.map(|stalled| (stalled.hours, stalled.longest_before)), Some((2.5, 2.0)));
+    #[cfg(feature = "report")]
+    assert_eq!(
+        mcoda_core::report::render_forecast(&found, None),
+        "Forecast: cannot forecast: no task has been completed yet\n\
+         Stalled: no task has moved for 2 h 30 min of working time; the longest pause before was 2 h\n"
+    );
 }
 
 #[test]
@@ -299,7 +323,7 @@ fn tasks_that_never_leave_the_implementation_are_forecast_by_their_throughput() 
         let task = own.task(&workspace, &format!("D-{number}"), 2.0);
         moved(&workspace, &task, "completed", &format!("{hour}:00:00"));
     }
-    for number in 0..2 {
+    for number in 0..3 {
         own.task(&workspace, &format!("O-{number}"), 2.0);
     }
     let found = forecast(&workspace, json!({}));
@@ -311,6 +335,8 @@ fn tasks_that_never_leave_the_implementation_are_forecast_by_their_throughput() 
     assert_eq!(forecast(&workspace, json!({})).model, "throughput");
     moves(&workspace, "O-1", &[("in_progress", "11:30:00")]);
     assert_eq!(forecast(&workspace, json!({})).model, "throughput", "it has not left the implementation");
+    moves(&workspace, "O-2", &[("in_progress", "11:25:00"), ("cancelled", "11:28:00")]);
+    assert_eq!(forecast(&workspace, json!({})).model, "throughput", "nor has one that was cancelled there");
     moves(&workspace, "O-1", &[("changes_requested", "11:40:00")]);
     assert_eq!(forecast(&workspace, json!({})).model, "flow");
 }
@@ -425,6 +451,27 @@ fn a_backtest_compares_with_what_happened() {
     }
     let (_fixture, workspace) = steady(9, 1);
     assert_eq!(workspace.backtest(&EstimateOptions::default()).unwrap().horizons, []);
+}
+
+#[test]
+fn a_backtest_of_enormous_story_points_consists_of_numbers() {
+    let (fixture, workspace) = steady(30, 5);
+    fixture
+        .raw()
+        .execute_batch("UPDATE tasks SET story_points = CASE WHEN key LIKE '%7' THEN 1.7e308 ELSE 5e-324 END")
+        .unwrap();
+    assert_defined(&estimate_of(&workspace, json!({"mode": "empirical"})));
+    let found = serde_json::to_value(workspace.backtest(&EstimateOptions::default()).unwrap()).unwrap();
+    assert!(found["origins"].as_u64().unwrap() > 5, "{found}");
+    for horizon in found["horizons"].as_array().unwrap() {
+        for by in
+            ["forecast", "baseline", "contract"].map(|by| &horizon[by]).iter().filter(|by| !by.is_null())
+        {
+            for name in ["medianError", "pinball", "crps"] {
+                assert!(by[name].is_number(), "{horizon}");
+            }
+        }
+    }
 }
 
 #[test]

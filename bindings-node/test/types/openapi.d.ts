@@ -623,7 +623,7 @@ export interface components {
             tokens?: components["schemas"]["TokensToComplete"];
             baseline?: components["schemas"]["Baseline"];
             stalled?: components["schemas"]["Stalled"];
-            /** @description How many tasks of the backlog were simulated as one; absent if each was simulated by itself. */
+            /** @description How many waiting tasks were simulated as one; absent if each was simulated by itself. */
             tasksPerJob?: number;
         };
         /** @description How probable it is that everything is completed by a time. */

@@ -376,7 +376,7 @@ class Forecast(Result):
     stalled: Stalled | None
     """Present if no task has moved for longer than ever before."""
     tasks_per_job: int | None
-    """The number of tasks of the backlog that were simulated as one; None if each was simulated by itself."""
+    """The number of waiting tasks that were simulated as one; None if each was simulated by itself."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -63,7 +63,7 @@ pub struct Forecast {
     /// Present if no task has moved for longer than ever before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stalled: Option<Stalled>,
-    /// The number of tasks of the backlog that were simulated as one; absent if each was simulated by itself.
+    /// The number of waiting tasks that were simulated as one; absent if each was simulated by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tasks_per_job: Option<usize>,
 }
@@ -222,7 +222,14 @@ pub(super) fn forecast(
     let [ready_to_review, ready_to_qa, complete] =
         [0, 1, 2].map(|lane| Quantiles::of(&found.milestones[lane]).map(|hours| clock.milestone(hours)));
     let done_by = options.by.and_then(|by| {
-        let probability = found.probability_by(timeline.origin.hours(by) - clock.now)?;
+        let at = timeline.origin.hours(by);
+        // What is done is done since its newest completion, not only now.
+        let since =
+            if timeline.pipeline.open_tasks() > 0 { None } else { timeline.pipeline.completions().pop() };
+        let probability = match since {
+            Some((since, _)) => f64::from(u8::from(since <= at)),
+            None => found.probability_by(at - clock.now)?,
+        };
         Some(DoneBy { at: by, probability })
     });
     let baseline = found.baseline.as_deref().and_then(Quantiles::of);

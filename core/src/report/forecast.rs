@@ -29,7 +29,8 @@ pub(super) fn forecast_text(forecast: &Forecast, width: Option<usize>) -> String
     let last = milestones.iter().filter_map(|milestone| milestone.as_ref()).map(|found| found.hours.p95);
     let Some(last) = last.reduce(f64::max) else {
         let reason = forecast.reason.as_deref().unwrap_or("cannot forecast");
-        return wrap(&format!("Forecast: {}", printable(reason)), width);
+        let reason = wrap(&format!("Forecast: {}", printable(reason)), width);
+        return reason + &stalled(forecast).map_or_else(String::new, |note| wrap(&note, width));
     };
     let mut table = Table::new([
         Column::whole("FORECAST"),
@@ -104,16 +105,19 @@ fn notes(forecast: &Forecast, width: Option<usize>) -> String {
         let [p50, p85] = [tokens.p50, tokens.p85].map(|tokens| thousands(&number(tokens.round())));
         notes.push(format!("Tokens to complete: {p50} (P50), {p85} (P85)"));
     }
-    if let Some(stalled) = forecast.stalled {
-        let (hours, before) = (format_duration(stalled.hours), format_duration(stalled.longest_before));
-        notes.push(format!(
-            "Stalled: no task has moved for {hours} of working time; the longest pause before was {before}"
-        ));
-    }
+    notes.extend(stalled(forecast));
     if let Some(tasks) = forecast.tasks_per_job {
-        notes.push(format!("The backlog is large: {tasks} tasks were simulated as one"));
+        notes.push(format!("Many tasks are open: of those that wait, {tasks} were simulated as one"));
     }
     notes.iter().map(|note| wrap(note, width)).collect()
+}
+
+fn stalled(forecast: &Forecast) -> Option<String> {
+    let stalled = forecast.stalled?;
+    let (hours, before) = (format_duration(stalled.hours), format_duration(stalled.longest_before));
+    Some(format!(
+        "Stalled: no task has moved for {hours} of working time; the longest pause before was {before}"
+    ))
 }
 
 fn basis(forecast: &Forecast) -> String {

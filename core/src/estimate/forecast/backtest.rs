@@ -60,12 +60,16 @@ pub(in crate::estimate) fn backtest(request: &BacktestRequest<'_>) -> Vec<Compar
     let completions = request.pipeline.completions();
     let places = completions.len().saturating_sub(FIRST + HORIZONS[0] - 1);
     let origins = places.min(MOST_ORIGINS);
-    let mut found = Vec::new();
+    let (mut found, mut last) = (Vec::new(), None);
     for number in 0..origins {
-        let place = FIRST - 1 + number * places / origins;
+        let origin = completions[FIRST - 1 + number * places / origins].0;
+        // What was completed at the same time is known then, too.
+        let place = completions.partition_point(|(at, _)| *at <= origin) - 1;
+        if last.replace(place) == Some(place) {
+            continue;
+        }
         let horizons: Vec<usize> =
             HORIZONS.into_iter().filter(|tasks| place + tasks < completions.len()).collect();
-        let origin = completions[place].0;
         let earlier = as_of(request.pipeline, origin);
         let prediction = predict(&Request {
             pipeline: &earlier,
@@ -135,8 +139,11 @@ fn contract_hours(pipeline: &Pipeline, window: usize) -> Option<f64> {
     }
     let open = |visit: &&Visit| visit.lane == 0 && visit.outcome == Outcome::Open;
     let spent: f64 = visits.all.iter().filter(open).map(|visit| pipeline.now - visit.entered).sum();
+    // Story points may be so large that their sums are no numbers.
+    const FURTHEST: f64 = 1e12;
     let hours = |points: f64, lane: usize| {
-        if points > 0.0 { velocity(lane).map(|speed| points / speed) } else { Some(0.0) }
+        let hours = if points > 0.0 { velocity(lane).map(|speed| points / speed) } else { Some(0.0) };
+        hours.filter(|hours| *hours < FURTHEST)
     };
     let implementation = (hours(left[0], 0)? - spent).max(0.0);
     Some(implementation.max(hours(left[0] + left[1], 1)?).max(hours(left.iter().sum(), 2)?))
@@ -246,6 +253,24 @@ mod tests {
         assert_eq!(run(&steady(9)), []);
         assert_eq!(run(&Pipeline::default()), []);
         assert_eq!(run(&steady(10)).len(), 1);
+    }
+
+    #[test]
+    fn completions_at_one_time_are_all_known_then() {
+        let mut pipeline = steady(40);
+        // All of the first 20 are completed when the last of them was.
+        pipeline.events.iter_mut().filter(|event| event.task < 20).for_each(|event| event.at = 60.0);
+        let found = run(&pipeline);
+        assert!(found.len() > 20, "{found:?}");
+        for comparison in &found {
+            assert!(comparison.origin >= 60.0);
+            assert!((comparison.actual - 3.0 * comparison.tasks as f64).abs() < 1e-9, "{comparison:?}");
+        }
+        let mut origins: Vec<(f64, usize)> = found.iter().map(|one| (one.origin, one.tasks)).collect();
+        origins.dedup();
+        assert_eq!(origins.len(), found.len(), "no forecast counts twice");
+        pipeline.events.iter_mut().for_each(|event| event.at = 60.0);
+        assert_eq!(run(&pipeline), []);
     }
 
     #[test]
