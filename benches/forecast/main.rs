@@ -7,8 +7,11 @@
 //! For each kind of pipeline and each run: simulate 140 tasks, take the state at 40 to 70 % of the pipeline's life (or after
 //! so many completed tasks), record it in a workspace in memory through the public API, ask for an estimate, and compare
 //! the forecast of the completion with what happens. Prints the table of docs/forecast.md.
+//!
+//! With `--cost` instead: what an estimate costs as the number of open tasks grows.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a program for the terminal")]
 
+mod cost;
 mod kinds;
 mod random;
 mod simulator;
@@ -59,6 +62,9 @@ struct Run {
 }
 
 fn main() {
+    if std::env::args().any(|given| given == "--cost") {
+        return cost::print();
+    }
     let arguments = Arguments::read();
     let kinds: Vec<(usize, &Kind)> = KINDS
         .iter()

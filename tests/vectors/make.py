@@ -153,6 +153,43 @@ def pipeline():
     ]
 
 
+LANES = ("in_progress", "ready_to_code_review", "ready_to_qa", "completed")
+
+
+def odd():
+    """Projects whose history says little or something impossible, on 2026-03-20."""
+    hours = {
+        "EMPTY": [],
+        # One task that is implemented, and one that is completed.
+        "ONE": [[3]],
+        "ONLY": [[3, 4, 5, 6]],
+        "DONE": [[1 + n, 2 + n, 3 + n, 4 + n] for n in range(3)],
+        # 0 points or none.
+        "POINTLESS": [[1 + n, 2 + n, 3 + n, 4 + n] for n in range(8)] + [[9]] + [[]] * 2,
+        # Each event is earlier than the one before it, and some are later than noon.
+        "BACKWARDS": [[20 - n, 10 - n, 5, 4] for n in range(5)] + [[16, 3], [23]] + [[]] * 2,
+        # All of them at one moment.
+        "MOMENT": [[4, 4, 4, 4]] * 30 + [[4]] * 10 + [[]] * 20,
+    }
+    yield "projects", [{"id": key, "key": key, **MADE} for key in hours]
+    yield "epics", [{"id": key, "project_id": key, "key": "E", "title": "Epic", **MADE} for key in hours]
+    yield "user_stories", [
+        {"id": key, "project_id": key, "epic_id": key, "key": "S", "title": "Story", **MADE} for key in hours
+    ]
+    tasks = [(key, n, moves) for key, tasks in hours.items() for n, moves in enumerate(tasks)]
+    yield "tasks", [
+        {"id": f"{key}-{n}", "project_id": key, "epic_id": key, "user_story_id": key, "key": f"T{n}",
+         "title": f"Task {n}", "status": ("not_started", *LANES)[len(moves)], "priority": n,
+         "story_points": (0, None)[n % 2] if key == "POINTLESS" else 2, **MADE}
+        for key, n, moves in tasks
+    ]
+    yield "task_status_events", [
+        {"id": f"{key}-{n}-{step}", "task_id": f"{key}-{n}", "from_status": ("not_started", *LANES)[step],
+         "to_status": LANES[step], "timestamp": at(f"{hour:02}:00:00")}
+        for key, n, moves in tasks for step, hour in enumerate(moves)
+    ]
+
+
 def global_database():
     """Two agents and a command run."""
     yield "agents", [
@@ -184,6 +221,7 @@ def write(path, schema, rows):
 def make(folder):
     write(folder / "shop.db", schemas.WORKSPACE, shop())
     write(folder / "pipeline.db", schemas.WORKSPACE, pipeline())
+    write(folder / "odd.db", schemas.WORKSPACE, odd())
     write(folder / "global.db", schemas.GLOBAL, global_database())
 
 

@@ -112,6 +112,7 @@ struct Starts {
 
 /// Agents take each task through all lanes if starts follow completions rather than exits from the implementation, or
 /// if the number of tasks in all lanes never exceeded the maximum of the implementation alone.
+/// A start that follows a cancellation says nothing.
 ///
 /// It is not known which of several idle agents starts a task, so the one that became idle last is assumed. The sum of
 /// idle hours is right in any order, and an agent that has left for good is not included in it.
@@ -120,6 +121,7 @@ fn starts(pipeline: &Pipeline) -> Starts {
     const FEWEST: u32 = 8;
     let mut stage = vec![Stage::Backlog; pipeline.tasks.len()];
     let (mut last_exit, mut last_completion) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+    let mut is_after_cancellation = false;
     let (mut starts, mut after_completion, mut with_others) = (0, 0, 0);
     let (mut free, mut idle) = (Vec::new(), Vec::new());
     let (mut busy, mut most, mut most_in_implementation) = ([0_usize; LANES], 0, 0);
@@ -133,18 +135,25 @@ fn starts(pipeline: &Pipeline) -> Starts {
         }
         if event.to == Stage::Lane(0) && from == Stage::Backlog {
             idle.extend(free.pop().map(|since| (since, event.at)));
-            if last_completion.is_finite() {
+            if last_completion.is_finite() && !is_after_cancellation {
                 starts += 1;
                 after_completion += u32::from(last_completion > last_exit);
                 with_others += u32::from(busy[1] + busy[2] > 0);
             }
         }
-        if from == Stage::Lane(0) && event.to != from {
+        let has_left = from.lane().is_some() && event.to.lane() != from.lane();
+        if has_left && !event.to.is_open() {
+            free.push(event.at);
+        }
+        // Whoever worked on a task that was cancelled is idle, be it an agent or a lane's worker.
+        if has_left {
+            is_after_cancellation = event.to == Stage::Cancelled;
+        }
+        if from == Stage::Lane(0) && has_left && !is_after_cancellation {
             last_exit = event.at;
         }
-        if !event.to.is_open() && from.lane().is_some() {
+        if event.to == Stage::Completed && has_left {
             last_completion = event.at;
-            free.push(event.at);
         }
         most = most.max(busy.iter().sum());
         most_in_implementation = most_in_implementation.max(busy[0]);
@@ -305,7 +314,7 @@ impl Fitter<'_> {
             let limit = 3.0 * best.service.variance.sqrt();
             for (index, began) in model.visits.iter().zip(&best.starts) {
                 let visit = &self.visits.all[*index];
-                let Some(hours) = visit.left.map(|left| left - began).filter(|hours| *hours > 1e-6) else {
+                let Some(hours) = visit.hours_since(*began).filter(|hours| *hours > 1e-6) else {
                     continue;
                 };
                 let log_points = self.log_points[visit.task] - model.centre;
@@ -338,7 +347,7 @@ impl Fitter<'_> {
                 .zip(&best.starts)
                 .map(|(index, began)| (&self.visits.all[*index], began))
                 .filter(|(visit, _)| !visit.is_later_pass)
-                .filter_map(|(visit, began)| Some((visit.task, visit.left? - began)))
+                .filter_map(|(visit, began)| Some((visit.task, visit.hours_since(*began)?)))
                 .filter(|(_, hours)| *hours > 1e-6)
                 .map(|(task, hours)| (self.log_points[task], libm::log(hours).max(floor)))
                 .collect();
@@ -382,4 +391,205 @@ fn least_hours(starts: &[f64], departures: &[f64]) -> f64 {
     hours.sort_by(f64::total_cmp);
     let median = hours.get(hours.len() / 2).copied().unwrap_or(1.0);
     (0.01 * median).max(1e-6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pipeline::{Event, Task, visits};
+    use super::*;
+
+    const IMPLEMENTATION: Stage = Stage::Lane(0);
+    const REVIEW: Stage = Stage::Lane(1);
+    const QA: Stage = Stage::Lane(2);
+    const DONE: Stage = Stage::Completed;
+
+    type Moves = Vec<(f64, Stage)>;
+
+    /// Tasks of 2 points with these moves each, and where these left them.
+    fn pipeline(now: f64, tasks: &[Moves]) -> Pipeline {
+        let mut pipeline = Pipeline { now, ..Pipeline::default() };
+        for (task, moves) in tasks.iter().enumerate() {
+            let stage = moves.last().map_or(Stage::Backlog, |last| last.1);
+            pipeline.tasks.push(Task { points: Some(2.0), stage });
+            pipeline.events.extend(moves.iter().map(|(at, to)| Event { at: *at, task, to: *to }));
+        }
+        pipeline.events.sort_by(|a, b| a.at.total_cmp(&b.at));
+        pipeline
+    }
+
+    fn fitted(now: f64, tasks: &[Moves]) -> Flow {
+        let pipeline = pipeline(now, tasks);
+        fit(&pipeline, &visits(&pipeline))
+    }
+
+    fn hours(lane: &LaneModel) -> f64 {
+        lane.best().service.expected(2_f64.ln() - lane.centre, false).exp()
+    }
+
+    /// One after the other in the implementation, this many hours each.
+    fn implemented(count: usize, begin: f64, hours: f64) -> Vec<Moves> {
+        let begin = |index: usize| begin + hours * index as f64;
+        let moves = |index| vec![(begin(index), IMPLEMENTATION), (begin(index + 1) - 0.001, REVIEW)];
+        (0..count).map(moves).collect()
+    }
+
+    #[test]
+    fn one_agent_is_told_from_lanes_by_what_starts_follow() {
+        // Two hours in all lanes, and half an hour until the next task.
+        let agent = |task: usize| {
+            let begin = 2.5 * task as f64;
+            vec![(begin, IMPLEMENTATION), (begin + 1.0, REVIEW), (begin + 1.5, QA), (begin + 2.0, DONE)]
+        };
+        let found = fitted(25.0, &(0..10).map(agent).collect::<Vec<_>>());
+        assert_eq!((found.stations, found.workers), (Stations::Agents, 1));
+        assert_eq!(found.gaps, [0.5; 9]);
+        // The same hours, but the next task starts when the lane is free.
+        let lanes = |task: usize| -> Moves {
+            agent(task).iter().map(|(at, to)| (at - 1.4 * task as f64, *to)).collect()
+        };
+        let found = fitted(25.0, &(0..10).map(lanes).collect::<Vec<_>>());
+        assert_eq!((found.stations, found.workers), (Stations::Lanes, 1));
+        assert!((hours(&found.lanes[0]) - 1.0).abs() < 0.01, "{}", hours(&found.lanes[0]));
+        assert!((hours(&found.lanes[2]) - 0.5).abs() < 0.01, "{}", hours(&found.lanes[2]));
+    }
+
+    #[test]
+    fn of_idle_agents_the_one_that_became_idle_last_starts_the_next_task() {
+        let task = |begin: f64, end: f64| {
+            vec![(begin, IMPLEMENTATION), (begin + 0.1, REVIEW), (begin + 0.2, QA), (end, DONE)]
+        };
+        // Two agents are idle from 1 and from 2; one starts at 5 and is done at 6, the other never comes back.
+        let tasks = [task(0.0, 1.0), task(0.0, 2.0), task(5.0, 6.0), task(6.5, 7.0)];
+        let pipeline = pipeline(7.0, &tasks);
+        assert_eq!(starts(&pipeline).idle, [(2.0, 5.0), (6.0, 6.5)]);
+        assert_eq!(starts(&Pipeline::default()).stations, Stations::Lanes);
+    }
+
+    #[test]
+    fn waiting_for_a_reviewer_is_no_work() {
+        // Three tasks are implemented at a time, three hours each; one reviewer takes an hour for each, QA half an hour.
+        let task = |index: usize| {
+            let begin = 3.1 * (index / 3) as f64;
+            let reviewed = begin + 4.0 + (index % 3) as f64;
+            vec![(begin, IMPLEMENTATION), (begin + 3.0, REVIEW), (reviewed, QA), (reviewed + 0.5, DONE)]
+        };
+        let found = fitted(40.0, &(0..30).map(task).collect::<Vec<_>>());
+        assert_eq!((found.stations, found.workers), (Stations::Lanes, 3));
+        let review = &found.lanes[1];
+        assert_eq!(review.best().workers, 1, "visits of 1, 2 and 3 hours are an hour of work each");
+        assert!((hours(review) - 1.0).abs() < 0.02, "{}", hours(review));
+        assert!((hours(&found.lanes[0]) - 3.0).abs() < 0.06, "{}", hours(&found.lanes[0]));
+        let sum: f64 = review.candidates.iter().map(|candidate| candidate.weight).sum();
+        assert!((sum - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn too_few_workers_for_what_happened_are_impossible() {
+        // Two tasks at a time are reviewed in an hour.
+        let task = |index: usize| {
+            let begin = 2.0 * (index / 2) as f64;
+            vec![(begin, IMPLEMENTATION), (begin + 1.0, REVIEW), (begin + 2.0, QA)]
+        };
+        let found = fitted(20.0, &(0..20).map(task).collect::<Vec<_>>());
+        assert_eq!((found.lanes[1].candidates[0].weight, found.lanes[1].best().workers), (0.0, 2));
+        assert!((hours(&found.lanes[1]) - 1.0).abs() < 0.02);
+    }
+
+    #[test]
+    fn workers_are_those_of_the_newest_exits_and_at_least_those_at_work() {
+        let mut tasks = implemented(30, 0.0, 1.0);
+        assert_eq!(fitted(30.0, &tasks).workers, 1);
+        for _ in 0..3 {
+            tasks.extend(implemented(8, 30.0, 1.0));
+        }
+        assert_eq!(fitted(38.0, &tasks).workers, 3);
+        tasks.extend((0..5).map(|_| vec![(37.999, IMPLEMENTATION)]));
+        assert_eq!(fitted(38.0, &tasks).workers, 5);
+    }
+
+    #[test]
+    fn durations_before_a_change_of_pace_are_shifted_to_the_present_one() {
+        let mut tasks = implemented(20, 0.0, 1.0);
+        tasks.extend(implemented(20, 20.0, 3.0));
+        let found = fitted(80.0, &tasks);
+        let change = found.change.unwrap();
+        assert!(change.at == 20.0 && (change.shift - 3_f64.ln()).abs() < 0.01, "{change:?}");
+        assert!((hours(&found.lanes[0]) - 3.0).abs() < 0.05, "{}", hours(&found.lanes[0]));
+        assert_eq!(fitted(80.0, &tasks[..20]).change, None);
+    }
+
+    #[test]
+    fn tasks_that_are_cancelled_early_are_no_sign_of_a_faster_pace() {
+        let mut tasks = implemented(30, 0.0, 3.0);
+        let before = hours(&fitted(90.0, &tasks).lanes[0]);
+        for index in 0..12 {
+            let begin = 90.0 + 0.1 * f64::from(index);
+            tasks.push(vec![(begin, IMPLEMENTATION), (begin + 0.05, Stage::Cancelled)]);
+        }
+        let found = fitted(92.0, &tasks);
+        assert_eq!(found.change, None);
+        assert!((hours(&found.lanes[0]) / before - 1.0).abs() < 0.05, "{}", hours(&found.lanes[0]));
+    }
+
+    #[test]
+    fn an_agent_that_starts_another_task_after_a_cancellation_is_an_agent_still() {
+        let mut tasks: Vec<Moves> = Vec::new();
+        for task in 0..20 {
+            let begin = 3.0 * f64::from(task);
+            tasks.push(vec![
+                (begin, IMPLEMENTATION),
+                (begin + 1.0, REVIEW),
+                (begin + 2.0, QA),
+                (begin + 2.9, DONE),
+            ]);
+        }
+        assert_eq!(fitted(60.0, &tasks).stations, Stations::Agents);
+        tasks.extend((0..20).map(|task| {
+            let begin = 60.0 + 0.1 * f64::from(task);
+            vec![(begin, IMPLEMENTATION), (begin + 0.05, Stage::Cancelled)]
+        }));
+        let found = fitted(63.0, &tasks);
+        assert_eq!((found.stations, found.workers), (Stations::Agents, 1));
+        assert!(found.gaps.iter().all(|hours| *hours < 0.11), "it was idle no longer: {:?}", found.gaps);
+    }
+
+    #[test]
+    fn outcomes_are_counted_for_each_lane() {
+        let through = vec![(0.0, IMPLEMENTATION), (1.0, REVIEW), (2.0, QA), (3.0, DONE)];
+        let sent_back = vec![(0.0, IMPLEMENTATION), (1.0, REVIEW), (2.0, Stage::SentBack)];
+        let cancelled = vec![(0.0, IMPLEMENTATION), (1.0, REVIEW), (2.0, Stage::Cancelled)];
+        let found = fitted(4.0, &[through.clone(), through, sent_back, cancelled]);
+        assert_eq!((found.back, found.forward), ([0, 1, 0], [4, 2, 2]));
+    }
+
+    #[test]
+    fn without_any_history_there_is_a_model_still() {
+        for tasks in [vec![], vec![vec![]], vec![vec![(5.0, IMPLEMENTATION)]]] {
+            let found = fitted(5.0, &tasks);
+            assert_eq!((found.workers, found.change, found.gaps.len()), (1, None, 0));
+            // A lane without visits is assumed to take 41 % of the implementation's hours.
+            let [implementation, review, qa] = found.lanes.each_ref().map(|lane| lane.best().service.base());
+            assert!((review - (implementation - 0.9)).abs() < 1e-9 && review == qa, "{found:?}");
+        }
+        let two = fitted(9.0, &[vec![(0.0, IMPLEMENTATION), (4.0, REVIEW)], vec![(4.0, IMPLEMENTATION)]]);
+        assert!((hours(&two.lanes[0]) / 4.0 - 1.0).abs() < 0.5, "{}", hours(&two.lanes[0]));
+    }
+
+    #[test]
+    fn of_a_long_history_the_newest_visits_are_used_and_the_open_ones() {
+        let mut tasks = vec![vec![(0.0, IMPLEMENTATION)]];
+        tasks.extend(implemented(700, 0.0, 1.0));
+        let found = fitted(700.0, &tasks);
+        assert_eq!(found.lanes[0].visits.len(), LOOKED_AT + 1);
+        // The prior's 6 degrees, 300 visits that ended, and an open one.
+        assert!((found.lanes[0].best().service.degrees - 306.3).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_hundredth_of_the_median_is_the_least_that_counts_as_work() {
+        assert_eq!(least_hours(&[0.0, 1.0, 2.0], &[1.0, 5.0, f64::INFINITY]), 0.04);
+        assert_eq!(least_hours(&[1.0], &[1.0]), 0.01, "nothing is known");
+        assert_eq!(least_hours(&[], &[]), 0.01);
+        assert_eq!(least_hours(&[0.0], &[1e-7]), 1e-6);
+    }
 }

@@ -106,6 +106,13 @@ pub(in crate::estimate) struct Visit {
     pub(in crate::estimate) outcome: Outcome,
 }
 
+impl Visit {
+    /// The hours of work that began then; None if the visit was not over: it lasts, or the task was cancelled.
+    pub(super) fn hours_since(&self, began: f64) -> Option<f64> {
+        self.left.filter(|_| self.outcome != Outcome::Cancelled).map(|left| left - began)
+    }
+}
+
 /// How a visit ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::estimate) enum Outcome {

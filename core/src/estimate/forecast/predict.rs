@@ -36,7 +36,7 @@ pub(in crate::estimate) struct Prediction {
     pub(in crate::estimate) samples: usize,
     /// The number of trials.
     pub(in crate::estimate) trials: usize,
-    /// How many backlog tasks were simulated as one.
+    /// How many waiting tasks were simulated as one.
     pub(in crate::estimate) group: usize,
     pub(in crate::estimate) model: Option<Model>,
     /// When everything is implemented, reviewed and completed; empty if unknown.
@@ -56,7 +56,7 @@ pub(in crate::estimate) struct Prediction {
 
 /// The maximum number of tasks times trials to simulate one by one.
 const MOST_TASK_TRIALS: usize = 2_000_000;
-/// The backlog is never grouped into fewer jobs than this; the number of trials is reduced instead.
+/// Tasks are never grouped into fewer jobs than this; the number of trials is reduced instead.
 const FEWEST_JOBS: usize = 200;
 
 /// The minimum weight of the flow simulation in the logarithm of hours. The rest is that of the bootstrap.
@@ -95,13 +95,19 @@ fn in_working_time(request: &Request<'_>, pipeline: &Pipeline) -> Prediction {
         return found;
     }
     found.model = Some(Model::Schedule);
+    found.stalled = stalled(pipeline);
     if done.is_empty() {
         return found;
     }
-    let jobs = open.min((MOST_TASK_TRIALS / request.trials.max(1)).max(FEWEST_JOBS));
-    found.group = open.div_ceil(jobs);
-    found.trials = request.trials.min(MOST_TASK_TRIALS / jobs).max(1);
-    found.stalled = stalled(pipeline);
+    let resumed = resumed(pipeline, found.stalled);
+    let present = resumed.as_ref().unwrap_or(pipeline);
+    let visits = pipeline::visits(present);
+    let has_left = |visit: &pipeline::Visit| visit.lane == 0 && visit.hours_since(visit.entered).is_some();
+    let flow = visits.all.iter().any(has_left).then(|| fit::fit(present, &visits));
+    (found.group, found.trials) = bounded(open, request.trials, |group| match &flow {
+        Some(flow) => flow::jobs(present, &visits, flow, group),
+        None => open.div_ceil(group),
+    });
     let bootstrap = Bootstrap::new(pipeline, &done, request.seed);
     found.baseline = bootstrap.trials(open, found.trials);
     found.baseline_targets = request
@@ -109,11 +115,8 @@ fn in_working_time(request: &Request<'_>, pipeline: &Pipeline) -> Prediction {
         .iter()
         .map(|target| bootstrap.trials(*target, found.trials).unwrap_or_default())
         .collect();
-    let resumed = resumed(pipeline, found.stalled);
-    let pipeline = resumed.as_ref().unwrap_or(pipeline);
-    let visits = pipeline::visits(pipeline);
-    if visits.all.iter().any(|visit| visit.lane == 0 && visit.left.is_some()) {
-        simulate(request, pipeline, &visits, &mut found);
+    if let Some(flow) = &flow {
+        simulate(request, present, &visits, flow, &mut found);
     } else if let Some(baseline) = &found.baseline {
         found.model = Some(Model::Throughput);
         found.milestones = std::array::from_fn(|_| baseline.clone());
@@ -122,10 +125,26 @@ fn in_working_time(request: &Request<'_>, pipeline: &Pipeline) -> Prediction {
     found
 }
 
-fn simulate(request: &Request<'_>, pipeline: &Pipeline, visits: &Visits, found: &mut Prediction) {
-    let flow = fit::fit(pipeline, visits);
+/// How many waiting tasks to simulate as one, and the number of trials. `jobs` says how many there are to simulate then: as
+/// many as the bound allows, unless too many tasks are at work, which are never simulated as one.
+fn bounded(open: usize, trials: usize, jobs: impl Fn(usize) -> usize) -> (usize, usize) {
+    let most = (MOST_TASK_TRIALS / trials.max(1)).max(FEWEST_JOBS);
+    let mut group = open.div_ceil(most);
+    if jobs(group) > most {
+        group += 1;
+    }
+    (group, trials.min(MOST_TASK_TRIALS / jobs(group).max(1)).max(1))
+}
+
+fn simulate(
+    request: &Request<'_>,
+    pipeline: &Pipeline,
+    visits: &Visits,
+    flow: &Flow,
+    found: &mut Prediction,
+) {
     let open = pipeline.open_tasks();
-    let tail = last_tasks(&flow).min(open);
+    let tail = last_tasks(flow).min(open);
     let plan = flow::Plan {
         trials: found.trials,
         seed: request.seed,
@@ -133,7 +152,7 @@ fn simulate(request: &Request<'_>, pipeline: &Pipeline, visits: &Visits, found: 
         targets: request.targets,
         tail,
     };
-    let trials = flow::trials(pipeline, visits, &flow, plan);
+    let trials = flow::trials(pipeline, visits, flow, plan);
     let last =
         |lane: usize| trials.outcomes.iter().map(|outcome| outcome.last_exit[lane]).collect::<Vec<f64>>();
     let baseline = |hours: &[f64]| {
@@ -166,11 +185,12 @@ fn simulate(request: &Request<'_>, pipeline: &Pipeline, visits: &Visits, found: 
                 trials.completions.iter().filter_map(|hours| hours.get(target).copied()).collect(),
             );
             let baseline = &found.baseline_targets[target];
-            if baseline.len() == own.len() { quantiles::mixed(&own, baseline, share) } else { own }
+            let has_both = !own.is_empty() && baseline.len() == own.len();
+            if has_both { quantiles::mixed(&own, baseline, share) } else { own }
         })
         .collect();
     found.model = Some(Model::Flow);
-    found.bottleneck = Some(bottleneck(&flow, &trials));
+    found.bottleneck = Some(bottleneck(flow, &trials));
     found.passes_per_task = Some(trials.passes.iter().sum::<f64>() / trials.passes.len().max(1) as f64);
 }
 
@@ -268,5 +288,25 @@ impl Prediction {
     pub(in crate::estimate) fn probability_by(&self, hours: f64) -> Option<f64> {
         let all = &self.milestones[LANES - 1];
         (!all.is_empty()).then(|| all.partition_point(|done| *done <= hours) as f64 / all.len() as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_work_is_bounded_by_grouping_what_waits_and_then_by_fewer_trials() {
+        let of = |at_work: usize, waiting: usize, trials: usize| {
+            bounded(at_work + waiting, trials, |group| at_work + waiting.div_ceil(group))
+        };
+        assert_eq!(of(0, 2_000, 1_000), (1, 1_000), "two million task-trials");
+        assert_eq!(of(0, 2_001, 1_000), (2, 1_000));
+        assert_eq!(of(0, 100_000, 1_000), (50, 1_000));
+        assert_eq!(of(3, 9_997, 1_000), (6, 1_000), "in groups of 5 there would be 2,003");
+        assert_eq!(of(10_000, 0, 1_000), (6, 200), "tasks at work are not grouped");
+        assert_eq!(of(0, 50, 100_000), (1, 40_000), "small backlogs are not grouped, and have fewer trials");
+        assert_eq!(of(0, 2_000, 100_000), (10, 10_000));
+        assert_eq!(of(3_000_000, 0, 100_000).1, 1);
     }
 }

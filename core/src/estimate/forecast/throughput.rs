@@ -44,3 +44,43 @@ pub(super) fn trials(
     };
     Some((0..count).map(trial).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_gaps_go_on_in_proportion_to_the_points_left() {
+        // Two points every three hours; the first completion ends no gap.
+        let done: Vec<(f64, f64)> = [(0.0, 90.0), (3.0, 2.0), (6.0, 2.0), (9.0, 2.0)].to_vec();
+        let found = trials(&done, 4, 10.0, 20, 1).unwrap();
+        assert!(found.iter().all(|hours| (hours - 15.0).abs() < 1e-9), "{found:?}");
+        assert_eq!(trials(&done, 4, 10.0, 20, 1).unwrap(), found);
+        let many = trials(&done, 1_000_000, 1e6, 2, 1).unwrap();
+        assert!(many.iter().all(|hours| (hours / 1.5e6 - 1.0).abs() < 1e-9), "{many:?}");
+    }
+
+    #[test]
+    fn the_mean_is_that_of_the_newest_gaps() {
+        // 60 gaps of an hour are forgotten but for the last 25 of them, and 25 of three hours follow.
+        let mut done = vec![(0.0, 1.0)];
+        for gap in [[1.0; 60].as_slice(), &[3.0; 25]].concat() {
+            done.push((done[done.len() - 1].0 + gap, 1.0));
+        }
+        let found = trials(&done, 100, 100.0, 4_000, 7).unwrap();
+        let mean = found.iter().sum::<f64>() / found.len() as f64;
+        assert!((mean / 200.0 - 1.0).abs() < 0.01, "{mean}");
+        let spread =
+            found.iter().map(|hours| (hours - mean) * (hours - mean)).sum::<f64>() / found.len() as f64;
+        // Gaps vary by 1 h around 2: 100 draws, of a rate that 50 gaps give: 100² / 50 + 100 · (1 − 1/50).
+        assert!((spread.sqrt() / 298_f64.sqrt() - 1.0).abs() < 0.05, "{}", spread.sqrt());
+    }
+
+    #[test]
+    fn too_little_says_nothing() {
+        assert_eq!(trials(&[], 1, 1.0, 3, 1), None);
+        assert_eq!(trials(&[(5.0, 1.0)], 1, 1.0, 3, 1), None);
+        assert_eq!(trials(&[(5.0, 1.0), (5.0, 1.0)], 1, 1.0, 3, 1), None, "all at one moment");
+        assert_eq!(trials(&[], 0, 0.0, 2, 1), Some(vec![0.0, 0.0]), "nothing is left");
+    }
+}

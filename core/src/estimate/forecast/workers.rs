@@ -100,3 +100,100 @@ pub(super) fn changes<'v>(visits: impl Iterator<Item = &'v Visit>) -> Vec<(f64, 
     found.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::pipeline::Outcome;
+    use super::*;
+
+    const OPEN: f64 = f64::INFINITY;
+
+    #[test]
+    fn work_begins_when_a_worker_is_idle() {
+        // Three tasks arrive an hour apart; the visits last 2, 3 and 6 hours.
+        let (arrivals, departures) = ([0.0, 1.0, 2.0], [2.0, 4.0, 8.0]);
+        assert_eq!(starts(&arrivals, &departures, 1), [0.0, 2.0, 4.0]);
+        assert_eq!(
+            starts(&arrivals, &departures, 2),
+            [0.0, 1.0, 2.0],
+            "the first is done when the third arrives"
+        );
+        assert_eq!(starts(&arrivals, &[2.5, 4.0, 8.0], 2), [0.0, 1.0, 2.5]);
+        assert_eq!(starts(&arrivals, &departures, 9), arrivals);
+        // Nobody waits for the worker, so the worker waits for the tasks.
+        assert_eq!(starts(&[0.0, 10.0], &[1.0, 12.0], 1), [0.0, 10.0]);
+        assert_eq!(starts(&[], &[], 1), [] as [f64; 0]);
+        assert_eq!(starts(&[3.0], &[3.0], 1), [3.0]);
+    }
+
+    #[test]
+    fn of_the_waiting_tasks_the_one_that_leaves_first_was_begun_first() {
+        // All arrive together, and one worker takes an hour for each; they are taken in the order 1, 2, 0.
+        assert_eq!(starts(&[0.0; 3], &[3.0, 1.0, 2.0], 1), [2.0, 0.0, 1.0]);
+        // Left together, the one that arrived first.
+        assert_eq!(starts(&[0.0; 3], &[2.0, 2.0, 1.0], 1), [1.0, 2.0, 0.0]);
+    }
+
+    #[test]
+    fn the_sum_of_work_is_the_same_in_any_order_of_service() {
+        let arrivals = [0.0, 0.0, 1.0, 2.0, 4.0];
+        // One worker for 2, 1, 3, 1 and 2 hours: oldest first, and newest first.
+        let ends = [2.0, 3.0, 6.0, 7.0, 9.0];
+        let newest_first = [2.0, 9.0, 6.0, 3.0, 8.0];
+        let work = |departures: [f64; 5]| {
+            let starts = starts(&arrivals, &departures, 1);
+            departures.iter().zip(starts).map(|(end, start)| end - start).sum::<f64>()
+        };
+        assert_eq!((work(ends), work(newest_first)), (9.0, 9.0));
+    }
+
+    #[test]
+    fn open_visits_have_begun_if_a_worker_was_idle() {
+        // Two of three workers are busy for good, and the third is done at 4.
+        let departures = [OPEN, 4.0, OPEN, OPEN, OPEN];
+        assert_eq!(starts(&[0.0, 1.0, 2.0, 3.0, 5.0], &departures, 3), [0.0, 1.0, 2.0, 4.0, OPEN]);
+        assert_eq!(starts(&[1.0; 3], &[OPEN; 3], 1), [1.0, OPEN, OPEN]);
+    }
+
+    #[test]
+    fn hours_are_counted_by_the_number_of_tasks_at_work() {
+        // One from 0, two from 2 to 3, none from 5 to 6, and three at the end.
+        let changes = [(0.0, 1), (2.0, 1), (3.0, -1), (5.0, -1), (6.0, 3)];
+        assert_eq!(concurrency(&changes, 0.0, 10.0)[..4], [1.0, 4.0, 1.0, 4.0]);
+        assert_eq!(concurrency(&changes, 2.5, 5.5)[..4], [0.5, 2.0, 0.5, 0.0], "a window");
+        assert_eq!(concurrency(&changes, 7.0, 7.0).iter().sum::<f64>(), 0.0);
+        assert_eq!(concurrency(&changes, 9.0, 4.0).iter().sum::<f64>(), 0.0);
+        assert_eq!(concurrency(&[], 0.0, 2.0)[0], 2.0);
+        // More than are counted, and fewer than none.
+        assert_eq!(concurrency(&[(0.0, 500)], 0.0, 2.0).last(), Some(&2.0));
+        assert_eq!(concurrency(&[(0.0, -1)], 0.0, 2.0)[0], 2.0);
+    }
+
+    #[test]
+    fn a_level_is_not_exceeded_for_its_share_of_the_time() {
+        let hours = [1.0, 4.0, 3.0, 2.0];
+        assert_eq!([0.1, 0.5, 0.51, 0.8, 0.81, 1.0].map(|share| level(&hours, share)), [0, 1, 2, 2, 3, 3]);
+        assert_eq!((level(&[], 0.5), level(&[0.0; 3], 0.5)), (0, 0));
+        assert_eq!(level(&[0.0, 0.0, 7.0], 0.5), 2);
+    }
+
+    #[test]
+    fn tasks_leave_before_others_come_at_the_same_time() {
+        let visit = |entered: f64, left: Option<f64>| Visit {
+            task: 0,
+            lane: 0,
+            is_later_pass: false,
+            entered,
+            left,
+            outcome: left.map_or(Outcome::Open, |_| Outcome::Forward),
+        };
+        let visits = [visit(1.0, None), visit(0.0, Some(1.0)), visit(1.0, Some(1.0))];
+        assert_eq!(changes(visits.iter()), [(0.0, 1), (1.0, -1), (1.0, -1), (1.0, 1), (1.0, 1)]);
+        assert_eq!(
+            concurrency(&changes(visits.iter()), 0.0, 3.0)[..3],
+            [0.0, 3.0, 0.0],
+            "one worker throughout"
+        );
+        assert!(changes([].iter()).is_empty());
+    }
+}
