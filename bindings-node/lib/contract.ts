@@ -25,6 +25,7 @@ type Occasional =
   | 'month'
   | 'session'
   | 'cost_by_currency'
+  | 'currency'
   | 'logError'
   | 'endpoint'
   | 'configPath'
