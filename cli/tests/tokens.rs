@@ -107,9 +107,9 @@ fn a_summary_is_json_and_csv_too() {
             .unwrap();
     assert_eq!(rows[0]["model_name"], "a, \"b\"\tc");
     let expected = "\
-workspace_id,model_name,agent_id,calls,tokens_prompt,tokens_completion,tokens_total,tokens_cached,tokens_cache_read,tokens_cache_write,duration_ms,cost_estimate,cost_by_currency,cost_known_calls
-w,,claude,2,1210,300,1500,800,0,0,1500,1.03125,,2
-w,\"a, \"\"b\"\"\tc\",日本語,1,5,0,0,0,0,0,0,,,0
+workspace_id,model_name,agent_id,calls,tokens_prompt,tokens_completion,tokens_total,tokens_cached,tokens_cache_read,tokens_cache_write,duration_ms,cost_estimate,cost_by_currency,currency,cost_known_calls
+w,,claude,2,1210,300,1500,800,0,0,1500,1.03125,,USD,2
+w,\"a, \"\"b\"\"\tc\",日本語,1,5,0,0,0,0,0,0,,,,0
 ";
     assert_eq!(tokens(&sandbox, &["--format=csv", "--group-by=model,agent"]).text(), expected);
     assert!(tokens(&sandbox, &["--format=jsonl"]).failure(2).contains("table, json, csv"));
