@@ -1631,7 +1631,7 @@ mcoda_code mcoda_global_token_usage_summary(mcoda_global *global,
                                             mcoda_error **error);
 
 // The groups of `mcoda_economics_json` with typed columns. `query` is what that takes, or NULL. `rows` receives one row for
-// each group, and `total` (may be NULL) one row with all calls as one group.
+// each group. `total` (may be NULL) receives one row with all calls as one group.
 //
 // Errors: as there. Threads: any. Frees: the caller, `rows` and `total` with `mcoda_rows_free`.
 mcoda_code mcoda_economics(mcoda_workspace *workspace,

@@ -203,7 +203,7 @@ pub unsafe extern "C" fn mcoda_global_token_usage_summary(
 }
 
 /// The groups of `mcoda_economics_json` with typed columns. `query` is what that takes, or NULL. `rows` receives one row for
-/// each group, and `total` (may be NULL) one row with all calls as one group.
+/// each group. `total` (may be NULL) receives one row with all calls as one group.
 ///
 /// Errors: as there. Threads: any. Frees: the caller, `rows` and `total` with `mcoda_rows_free`.
 #[unsafe(no_mangle)]

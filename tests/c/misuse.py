@@ -72,7 +72,9 @@ def good(function, kind, stars, name):
 
 
 def call(function, parameters, changed=None, to=None):
-    given = ["&error" if n == "error" and s == "**" else to if n == changed else good(function, k, s, n)
+    # There is room for one handle.
+    others = [n for _, s, n in parameters if s == "**" and n != "error"][1:]
+    given = ["&error" if n == "error" and s == "**" else to if n == changed else "NULL" if n in others else good(function, k, s, n)
              for k, s, n in parameters]
     return f"{function}({', '.join(given)})"
 
