@@ -23,11 +23,9 @@ fn is_for_later(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Busy | ErrorKind::Cancelled | ErrorKind::Corrupt)
 }
 
-/// Runs what is left of a call that has written: it is completed, even if that takes longer than [`at_once`] allows.
+/// Runs what is left of a call that has written: it is completed, even if the call is cancelled, or takes longer than [`at_once`]
+/// allows.
 pub(crate) fn complete<T>(work: impl FnOnce() -> T) -> T {
-    if !must_not_wait() {
-        return work();
-    }
     with_patience(false, || CancelToken::new().during(work))
 }
 

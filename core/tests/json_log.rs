@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use common::*;
 use mcoda_core::definition::Record;
-use mcoda_core::{TokenUsage, Workspace};
+use mcoda_core::{CancelToken, TokenUsage, Workspace};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -162,6 +162,35 @@ fn a_stopped_holder_of_the_log_holds_nobody_up() {
     assert!(outcome.logged && outcome.log_error.is_none(), "{outcome:?}");
     assert_eq!(fixture.log().len(), 202);
     assert_eq!(count(&fixture.raw(), "token_usage_log_queue"), 0);
+}
+
+#[test]
+fn a_call_that_is_cancelled_after_its_commit_is_logged() {
+    let fixture = Fixture::new();
+    let workspace = fixture.open();
+    // Long enough for the next look to come after the commit.
+    let slow = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500000) SELECT count(*) FROM n";
+    let trigger = format!("CREATE TRIGGER slow AFTER INSERT ON token_usage BEGIN SELECT ({slow}); END");
+    fixture.raw().execute_batch(&trigger).unwrap();
+    let database = fixture.database();
+    let is_committed = move || count(&Connection::open(&database).unwrap(), "token_usage") > 0;
+    let outcome = CancelToken::with_check(None, is_committed).during(|| record(&workspace, "late"));
+    assert!(outcome.logged, "{outcome:?}");
+    assert_eq!(fixture.log_ids(), ["late"]);
+}
+
+#[test]
+fn a_call_that_is_cancelled_while_it_waits_for_the_log_says_so() {
+    let fixture = Fixture::new();
+    let workspace = fixture.open();
+    record(&workspace, "first");
+    let token = CancelToken::new();
+    let call = || token.during(|| record(&workspace, "second"));
+    let outcome = held_up(&fixture, call, |_, _| token.cancel());
+    let reason = "the call was cancelled while it waited for the log";
+    assert_eq!((outcome.recorded, outcome.log_error.as_deref()), (true, Some(reason)));
+    record(&workspace, "third");
+    assert_eq!(fixture.log_ids(), ["first", "second", "third"]);
 }
 
 #[test]

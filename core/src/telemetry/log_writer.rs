@@ -7,13 +7,13 @@ use rusqlite::Connection;
 
 use super::json_log::{JsonLog, LONGEST_ENTRY, Locked, MOST_QUEUED, WasLogged};
 use super::record::{Prepared, UpsertOutcome};
-use crate::at_once::refuse_to_wait;
+use crate::at_once::{self, refuse_to_wait};
 use crate::error::{Error, ErrorKind, Result};
 use crate::json;
 use crate::notice::JSON_LOG;
 use crate::repository::log_queue::{self, Changed};
 use crate::repository::token_usage::TokenUsageRecord;
-use crate::sqlite::{Access, Database};
+use crate::sqlite::{Access, Database, Watch};
 use crate::time::{Clock, Timestamp};
 
 /// How many queued records are read at once, so that a long queue needs little memory.
@@ -95,30 +95,42 @@ pub(crate) fn catch_up(
     mine: &[&str],
     is_queued: bool,
 ) -> Result<()> {
-    let has_others = || {
-        let logged = log.logged_ids();
-        database.read_on_writer(|tx| log_queue::has_others(tx, &logged))
-    };
-    if !is_queued && !has_others()? {
-        return Ok(());
-    }
-    let is_needed = || {
-        if mine.is_empty() {
-            has_others()
-        } else {
-            database.read_on_writer(|tx| log_queue::has_any(tx, mine))
+    // The records are committed: a call that is cancelled now stops waiting for others, and does the rest.
+    let watch = Watch::of_thread();
+    at_once::complete(|| {
+        let has_others = || {
+            let logged = log.logged_ids();
+            database.read_on_writer(|tx| log_queue::has_others(tx, &logged))
+        };
+        if !is_queued && !has_others()? {
+            return Ok(());
         }
-    };
-    if let Some(locked) = locked {
-        log_batch(database, log, locked, mine, true)?;
-        return Ok(());
-    }
-    while let Some(locked) = log.lock_briefly(timeout, clock.now(), is_needed)? {
-        if log_batch(database, log, locked, mine, false)? {
-            break;
+        let is_needed = || {
+            if mine.is_empty() {
+                has_others()
+            } else {
+                database.read_on_writer(|tx| log_queue::has_any(tx, mine))
+            }
+        };
+        if let Some(locked) = locked {
+            log_batch(database, log, locked, mine, true)?;
+            return Ok(());
         }
-    }
-    Ok(())
+        let cancelled = |error: Error| match error.kind() {
+            ErrorKind::Cancelled => {
+                Error::new(error.kind(), "the call was cancelled while it waited for the log")
+            }
+            _ => error,
+        };
+        while let Some(locked) =
+            log.lock_briefly(timeout, &watch, clock.now(), is_needed).map_err(cancelled)?
+        {
+            if log_batch(database, log, locked, mine, false)? {
+                break;
+            }
+        }
+        Ok(())
+    })
 }
 
 /// The queued records, up to a limit.

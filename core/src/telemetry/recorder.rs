@@ -9,7 +9,6 @@ use super::log_writer;
 use super::record::{Logging, Prepared, Recorded, insert_all};
 use super::settings;
 use super::usage::TokenUsage;
-use crate::at_once;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::IdSource;
 use crate::paths::ConfigSources;
@@ -78,7 +77,7 @@ impl Recorder<'_> {
         if self.access.is_within() {
             return Logging::default();
         }
-        at_once::complete(|| self.catch_up(locked, ids, is_queued))
+        self.catch_up(locked, ids, is_queued)
     }
 
     /// Completes the JSON log with the records of a transaction, and returns whether that succeeded.

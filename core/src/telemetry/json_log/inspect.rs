@@ -51,6 +51,7 @@ pub(super) fn whole(
     path: &Path,
     locked: FileLock,
     deadline: Deadline,
+    watch: &Watch,
     now: Timestamp,
 ) -> Result<(Contents, Option<Entries>)> {
     refuse_to_wait()?;
@@ -79,7 +80,7 @@ pub(super) fn whole(
         if deadline.has_passed() {
             return Err(lock::busy(path, "it is incomplete, and was changed a moment ago"));
         }
-        Watch::of_thread().check()?;
+        watch.check()?;
         std::thread::sleep(PAUSE.min(deadline.remaining().unwrap_or(PAUSE)));
     }
 }

@@ -106,21 +106,21 @@ impl JsonLog {
         locked.ok_or_else(|| lock::busy(&self.path, "another process is writing to it"))
     }
 
-    /// As [`JsonLog::lock`], but waits at most [`LONGEST_WAIT`], and not at all for [`PAUSE`] after a timeout. While others
-    /// hold the log, `is_needed` is called repeatedly; `None` as soon as it returns `false`.
+    /// As [`JsonLog::lock`], but waits at most [`LONGEST_WAIT`] and until `watch` says to stop, and not at all for [`PAUSE`]
+    /// after a timeout. While others hold the log, `is_needed` is called repeatedly; `None` as soon as it returns `false`.
     pub(crate) fn lock_briefly(
         &self,
         timeout: Duration,
+        watch: &Watch,
         now: Timestamp,
         is_needed: impl Fn() -> Result<bool>,
     ) -> Result<Option<Locked<'_>>> {
         let deadline = Deadline::after(timeout.min(LONGEST_WAIT));
-        let watch = Watch::of_thread();
-        let guard = self.enter(deadline, &watch)?;
+        let guard = self.enter(deadline, watch)?;
         let no_wait_until = || self.no_wait_until.lock().unwrap_or_else(PoisonError::into_inner);
         let is_paused = no_wait_until().is_some_and(|until| !until.has_passed());
         let deadline = if is_paused { Deadline::after(Duration::ZERO) } else { deadline };
-        let locked = self.lock_within(guard, deadline, &watch, now, is_needed);
+        let locked = self.lock_within(guard, deadline, watch, now, is_needed);
         match &locked {
             Err(error) if error.kind() == ErrorKind::Busy => {
                 if !is_paused {
@@ -233,7 +233,7 @@ impl JsonLog {
                     Contents { file, tail: known.0, stamp: known.1 }
                 }
                 _ => {
-                    let (contents, found) = inspect::whole(&self.path, file, deadline, now)?;
+                    let (contents, found) = inspect::whole(&self.path, file, deadline, watch, now)?;
                     entries = found;
                     contents
                 }
