@@ -1,6 +1,10 @@
 //! What an estimate with a forecast costs as the number of open tasks grows.
 
+#[path = "../../core/benches/process/mod.rs"]
+mod process;
+
 use mcoda_core::{EstimateOptions, Workspace};
+use process::{memory, processor_time};
 
 use crate::kinds::{KINDS, Kind, Workers};
 use crate::random::Random;
@@ -36,7 +40,7 @@ pub fn print() {
         for _ in 0..ROUNDS {
             let before = processor_time();
             forecast = workspace.estimate(&options).unwrap().forecast;
-            times.push(processor_time() - before);
+            times.push((processor_time() - before) * 1e3);
         }
         times.sort_by(f64::total_cmp);
         let (found, millis, peak) = (forecast.unwrap(), times[ROUNDS / 2], memory("VmHWM") - idle);
@@ -44,21 +48,4 @@ pub fn print() {
         let group = found.tasks_per_job.unwrap_or(1);
         println!("| {open} | {place} | {} | {group} | {millis:.0} | {peak:.0} |", found.trials);
     }
-}
-
-/// The processor time of the threads of this process so far, in milliseconds; 0 if the system does not report it.
-fn processor_time() -> f64 {
-    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return 0.0 };
-    let nanos = |task: std::fs::DirEntry| {
-        let text = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
-        text.split(' ').next()?.parse::<f64>().ok()
-    };
-    tasks.flatten().filter_map(nanos).sum::<f64>() / 1e6
-}
-
-/// The resident size (`VmRSS`) or its peak (`VmHWM`), in MiB; 0 if the system does not report it.
-fn memory(what: &str) -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(what)?.strip_prefix(':'));
-    line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok()).unwrap_or_default() / 1024.0
 }

@@ -182,13 +182,11 @@ impl Handle {
     /// and no call is pending. Returns null, and has changed nothing, if the call must be queued instead.
     #[napi]
     pub fn call_now(&self, name: String, json: String) -> Option<Computed> {
-        Some(computed(self.worker.run_now(|engine| {
-            let arguments = match Arguments::read(&json) {
-                Ok(arguments) => arguments,
-                Err(failure) => return Some(Err(failure)),
-            };
-            engine.call_now(&name, &arguments)
-        })?))
+        let done = self.worker.run_now(|engine| match Arguments::read(&json) {
+            Ok(arguments) => engine.call_now(&name, &arguments),
+            Err(failure) => Some(Err(failure)),
+        });
+        done.map(computed)
     }
 
     /// Queues the call with this number, which returns rows: its reply is an Arrow IPC stream.

@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use mcoda_core::CancelToken;
 use napi::Env;
 
+use crate::loop_time::LoopTime;
 use crate::threads;
 
 struct Job {
@@ -85,9 +86,17 @@ impl Queue {
         started
     }
 
-    /// Runs `work` on this thread, if no job is queued or running and what the jobs use is open. Jobs that are queued in the
-    /// meantime run after it. It must not panic.
-    pub(crate) fn run_now<T>(self: &Arc<Self>, work: impl FnOnce() -> T) -> Option<T> {
+    /// Runs `work` on this thread, that of the event loop, if the loop has time for it, no job is queued or running, and what the
+    /// jobs use is open. Jobs that are queued in the meantime run after it. It must not panic.
+    pub(crate) fn run_now<T>(
+        self: &Arc<Self>,
+        loop_time: &LoopTime,
+        work: impl FnOnce() -> Option<T>,
+    ) -> Option<T> {
+        loop_time.lend(|| self.run_in_place(work))
+    }
+
+    fn run_in_place<T>(self: &Arc<Self>, work: impl FnOnce() -> Option<T>) -> Option<T> {
         let mut state = self.lock();
         if state.has_thread || state.leaving || !state.is_open || !state.jobs.is_empty() {
             return None;
@@ -100,7 +109,7 @@ impl Queue {
         let is_needed = !state.jobs.is_empty() || state.leaving;
         // Without a thread the jobs wait for the next one that is submitted.
         state.has_thread = is_needed && threads::run(self).is_ok();
-        Some(done)
+        done
     }
 
     /// Removes the job from the queue, or requests it to stop.

@@ -59,7 +59,7 @@ impl Worker {
         }
     }
 
-    /// Runs `work` on this thread, that of the event loop, if no call is pending and the loop has time for it.
+    /// [`Queue::run_now`] on what is open.
     pub(crate) fn run_now<T>(
         &self,
         work: impl FnOnce(&Engine) -> Option<Result<T, Failure>>,
@@ -67,7 +67,7 @@ impl Worker {
         // The settings of a host's connection are its own: a commit may wait for the disk.
         let engine = self.engine.get().filter(|_| self.host.is_none())?;
         let work = || catch_panic(|| Ok(work(&engine))).unwrap_or_else(|panic| Some(Err(panic.into())));
-        self.replies.loop_time().lend(|| self.queue.run_now(work).flatten())
+        self.queue.run_now(self.replies.loop_time(), work)
     }
 
     /// Removes the call from the queue, or else requests it to stop. Returns whether no reply follows.

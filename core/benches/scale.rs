@@ -314,6 +314,8 @@ fn median(mut times: Vec<f64>) -> f64 {
     times[times.len() / 2]
 }
 
+// These two stand in `process`, too: benches/against.py builds this file alone.
+
 /// The processor time of the threads of this process so far, in microseconds; 0 if the system does not report it.
 fn processor_time() -> f64 {
     let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return 0.0 };

@@ -135,8 +135,7 @@ pub use telemetry::{
     EconomicsReport, EconomicsRow, Group, ImportSummary, InspectedRun, JobInspection, JobReport,
     MAX_EXTRACT_BYTES, PriceOverride, Recorded, RecordedResponse, ReportPeriod, ResponseReader,
     ResponseRecord, Skipped, Spread, TelemetryConfig, TokenUsage, TokenUsageCursor, TokenUsageQuery,
-    TokenUsageReport, TokenUsageReportRow, TokenUsageRow, TokenUsageSummaryRow, UsageRange, extract_usage,
-    extract_usages,
+    TokenUsageReport, TokenUsageRow, TokenUsageSummaryRow, UsageRange, extract_usage, extract_usages,
 };
 pub use time::{Clock, StoredTime, Timestamp};
 pub use transaction::Transaction;

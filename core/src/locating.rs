@@ -96,8 +96,8 @@ pub(crate) fn folder_of(root: &Path, locations: &Locations, only_reads: bool) ->
     Ok(if lacks_database(&before) { own } else { before })
 }
 
-/// The folder of a workspace whose root is gone, and was the folder that is at `root` now, and that root. Several, where the project was
-/// renamed while it had a workspace open, are told apart by their use.
+/// The folder of a workspace whose root is gone, and was the folder that is at `root` now, and that root. Several, where the
+/// project was renamed while it had a workspace open, are told apart by their use.
 fn renamed_from(root: &Path, own: &Path, locations: &Locations) -> Option<(PathBuf, String)> {
     let identity = paths::folder_identity(root)?;
     let was_here = |folder: PathBuf| {

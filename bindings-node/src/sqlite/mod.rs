@@ -139,8 +139,7 @@ impl SqlDatabase {
             Some(row.map(|row| SqlReply::last(row.unwrap_or_default())))
         };
         let work = || guarded(|| Ok(work())).unwrap_or_else(|panic| Some(Err(panic)));
-        let outcome = self.replies.loop_time().lend(|| self.queue.run_now(work).flatten())?;
-        Some(outcome.into())
+        self.queue.run_now(self.replies.loop_time(), work).map(SqlAnswer::from)
     }
 
     /// Queues running the first statement. The reply contains the first rows; `more` gets the others, if any. Calls behind

@@ -59,7 +59,7 @@ impl Tokens {
         }
         let table = if !report.rows.is_empty() {
             render_tokens_report(&report, out::width())
-        } else if report.total.sums.calls > 0 {
+        } else if report.total.calls > 0 {
             "This page has no groups.\n".to_owned()
         } else if workspace.telemetry_config()?.local_recording {
             no_match(workspace, &self.usage.calls, self.usage.command.as_deref())?

@@ -1,6 +1,11 @@
 //! Measuring a call beside a peer: in turn, so that a machine that slows down slows both.
 
+#[path = "../process/mod.rs"]
+mod process;
+
 use std::time::Instant;
+
+use process::processor_time;
 
 const ROUNDS: usize = 7;
 
@@ -30,15 +35,4 @@ pub fn compare(calls: usize, mut ours: impl FnMut(), mut peer: impl FnMut()) -> 
         times[ROUNDS / 2]
     });
     Medians { ours, peer, ours_cpu, peer_cpu }
-}
-
-/// The processor time that this process's threads have had so far, in seconds; 0 if the system does not report it. That of
-/// threads that have ended is missing.
-fn processor_time() -> f64 {
-    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return 0.0 };
-    let nanos = |task: std::fs::DirEntry| {
-        let text = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
-        text.split(' ').next()?.parse::<f64>().ok()
-    };
-    tasks.flatten().filter_map(nanos).sum::<f64>() / 1e9
 }

@@ -7,8 +7,8 @@ use super::tokens::{cost, currency_note, render_tokens_report, render_tokens_tab
 use crate::printable::printable;
 use crate::repository::{Job, TaskRun};
 use crate::telemetry::{
-    BacklogKeys, Dimension, InspectedRun, JobInspection, JobReport, TokenUsageReportRow, TokenUsageRow,
-    TokenUsageSummaryRow,
+    BacklogKeys, Dimension, InspectedRun, JobInspection, JobReport, TokenUsageRow, TokenUsageSummaryRow,
+    sums_of_calls,
 };
 use crate::time::Timestamp;
 
@@ -20,16 +20,16 @@ use crate::time::Timestamp;
 /// `width` is that of the terminal, if the text is to fit one. Every line ends with `\n`.
 #[must_use]
 pub fn render_job_tokens(rows: &[TokenUsageRow], keys: &BacklogKeys, width: Option<usize>) -> String {
-    let total = TokenUsageReportRow::of_calls(rows);
+    let total = sums_of_calls(rows);
     // One currency is named once.
-    let common = total.sums.currency.as_deref();
+    let common = total.currency.as_deref();
     let mut table = Table::new(token_columns());
     rows.iter().for_each(|row| table.row(token_cells(row, keys, common)));
     if rows.len() > 1 {
-        table.total(total_cells(rows, &total.sums));
+        table.total(total_cells(rows, &total));
     }
     let mut text = table.text(width) + &currency_note(common, width);
-    let (known, calls) = (total.sums.cost_known_calls, total.sums.calls);
+    let (known, calls) = (total.cost_known_calls, total.calls);
     if known > 0 && known < calls {
         text += &wrap(&format!("The cost is known of {} of {} calls.", count(known), count(calls)), width);
     }

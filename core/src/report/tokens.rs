@@ -4,7 +4,7 @@ use super::format::{count, format_millis, money_in};
 use super::shorten::wrap;
 use super::table::{Column, MISSING, Table};
 use crate::printable::printable;
-use crate::telemetry::{BacklogKeys, Dimension, TokenUsageReport, TokenUsageReportRow, TokenUsageSummaryRow};
+use crate::telemetry::{BacklogKeys, Dimension, TokenUsageReport, TokenUsageSummaryRow};
 
 /// The rows of a summary as a table: a column for each grouped dimension in the order of `group_by` (empty:
 /// [`Dimension::DEFAULT`]), then calls, tokens, the duration and the cost. Columns without any value are left out; missing
@@ -40,10 +40,10 @@ pub fn render_tokens_table(
 pub fn render_tokens_report(report: &TokenUsageReport, width: Option<usize>) -> String {
     let mut table = Table::new(columns(&report.group_by));
     // One currency is named once.
-    let common = report.total.sums.currency.as_deref();
-    let row = |row: &TokenUsageReportRow| {
-        let own = row.sums.currency.as_deref().filter(|_| common.is_none());
-        cells(&row.sums, own, &report.group_by, &report.keys)
+    let common = report.total.currency.as_deref();
+    let row = |row: &TokenUsageSummaryRow| {
+        let own = row.currency.as_deref().filter(|_| common.is_none());
+        cells(row, own, &report.group_by, &report.keys)
     };
     report.rows.iter().for_each(|group| table.row(row(group)));
     if report.rows.len() > 1 {

@@ -65,7 +65,7 @@ pub(crate) fn job_report(query_context: &QueryContext<'_>, job_id: &str) -> Resu
     let inspection = JobInspection {
         job,
         task_runs: runs.into_iter().map(|(run, task_key)| InspectedRun { run, task_key }).collect(),
-        tokens: tokens.rows.iter().map(|row| row.sums.clone()).collect(),
+        tokens: tokens.rows.clone(),
     };
     Ok(JobReport { inspection, tokens })
 }

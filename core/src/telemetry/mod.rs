@@ -50,8 +50,8 @@ pub use record::Recorded;
 pub(crate) use recorder::Recorder;
 pub use settings::TelemetryConfig;
 pub(crate) use settings::{Overrides, TelemetrySettings, write_consent};
-pub use summary::{
-    Dimension, Group, TokenUsageReport, TokenUsageReportRow, TokenUsageSummaryQuery, TokenUsageSummaryRow,
-};
+#[cfg(feature = "report")]
+pub(crate) use summary::sums_of_calls;
+pub use summary::{Dimension, Group, TokenUsageReport, TokenUsageSummaryQuery, TokenUsageSummaryRow};
 pub(crate) use summary::{calls_outside, token_usage_report, token_usage_summary, usage_range};
 pub use usage::TokenUsage;

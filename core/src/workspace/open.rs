@@ -24,13 +24,13 @@ impl Options {
     pub fn open(self, root: impl AsRef<Path>) -> Result<Workspace> {
         let root = paths::absolute(root.as_ref())?;
         let locations = Locations::new(&self.environment)?;
-        let (mut folder, mut left_behind) = (locations.workspace_folder(&root)?, Vec::new());
-        if !self.environment.disable_db {
-            folder = locating::folder_of(&root, &locations, self.is_read_only())?;
-            if locating::lacks_database(&folder) {
-                left_behind = locating::left_behind(&root, &locations);
-            }
-        }
+        let (folder, left_behind) = if self.environment.disable_db {
+            (locations.workspace_folder(&root)?, Vec::new())
+        } else {
+            let folder = locating::folder_of(&root, &locations, self.is_read_only())?;
+            let is_new = locating::lacks_database(&folder);
+            (folder, if is_new { locating::left_behind(&root, &locations) } else { Vec::new() })
+        };
         self.check_exists(&folder.join(DATABASE_FILE)).map_err(|error| {
             let message = [error.message()].into_iter().chain(left_behind.iter().map(String::as_str));
             Error::new(error.kind(), message.collect::<Vec<_>>().join("; "))

@@ -17,8 +17,6 @@ pub struct HostError {
 
 /// The codes of this library's own checks.
 pub(super) mod code {
-    /// BUSY, LOCKED, INTERRUPT and CORRUPT: a statement that only reads may succeed where it may wait.
-    pub(in super::super) const FOR_LATER: [i32; 4] = [5, 6, 9, 11];
     pub(in super::super) const READONLY: i32 = 8;
     pub(in super::super) const CANTOPEN: i32 = 14;
     pub(in super::super) const PROTOCOL: i32 = 15;

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::fallible_iterator::FallibleIterator;
-use rusqlite::{Batch, Connection, OpenFlags, Statement};
+use rusqlite::{Batch, Connection, OpenFlags, Statement, ffi};
 
 pub use fault::HostError;
 pub use params::HostParams;
@@ -73,6 +73,10 @@ pub struct HostConnection {
 
 /// The default busy timeout, that of npm's `sqlite3`.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The codes after which a statement that only reads may succeed where it may wait.
+const FOR_LATER: [i32; 4] =
+    [ffi::SQLITE_BUSY, ffi::SQLITE_LOCKED, ffi::SQLITE_INTERRUPT, ffi::SQLITE_CORRUPT];
 
 /// How many prepared statements a connection caches.
 const STATEMENTS: usize = 64;
@@ -183,7 +187,7 @@ impl HostConnection {
             })
         };
         match with_patience(true, || CancelToken::with_limit(limit).during(work)) {
-            Err(error) if code::FOR_LATER.contains(&error.errno) => None,
+            Err(error) if FOR_LATER.contains(&error.errno) => None,
             done => done.transpose(),
         }
     }

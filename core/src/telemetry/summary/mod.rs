@@ -13,9 +13,11 @@ use serde::Deserialize;
 pub(super) use dimension::each_once;
 pub use dimension::{Dimension, Group};
 pub use input::TokenUsageSummaryQuery;
+pub use report::TokenUsageReport;
 pub(super) use report::report_since;
+#[cfg(feature = "report")]
+pub(crate) use report::sums_of_calls;
 pub(crate) use report::token_usage_report;
-pub use report::{TokenUsageReport, TokenUsageReportRow};
 
 use self::groups::Groups;
 pub(super) use self::sums::{Costs, TokenSum};

@@ -16,42 +16,23 @@ pub struct TokenUsageReport {
     /// The dimensions of the rows, in the order asked for.
     pub group_by: Vec<Dimension>,
     /// The groups of the page, as [`Session::token_usage_summary`](crate::Session::token_usage_summary) returns them.
-    pub rows: Vec<TokenUsageReportRow>,
+    pub rows: Vec<TokenUsageSummaryRow>,
     /// All calls of the time range as one group, also those on other pages.
-    pub total: TokenUsageReportRow,
+    pub total: TokenUsageSummaryRow,
     /// The keys of the projects, epics, stories and tasks that the rows name.
     pub keys: BacklogKeys,
     /// The time range.
     pub period: ReportPeriod,
 }
 
-/// One group of a report.
-#[derive(Debug, Clone, Default, PartialEq)]
-#[non_exhaustive]
-pub struct TokenUsageReportRow {
-    /// The sums.
-    pub sums: TokenUsageSummaryRow,
-}
-
-impl TokenUsageReportRow {
-    fn new(sums: Sums, workspace_id: Option<&str>, group: Group) -> Self {
-        Self { sums: sums.into_row(workspace_id.map(str::to_owned), group) }
+/// The sums of single calls, for their table.
+#[cfg(feature = "report")]
+pub(crate) fn sums_of_calls(calls: &[crate::telemetry::TokenUsageRow]) -> TokenUsageSummaryRow {
+    let mut sums = Sums::default();
+    for call in calls {
+        sums.add_call(super::counts_of(call), call.duration_ms, call.cost_estimate, call.currency.as_deref());
     }
-
-    /// The sums of single calls, for their table.
-    #[cfg(feature = "report")]
-    pub(crate) fn of_calls(calls: &[crate::telemetry::TokenUsageRow]) -> Self {
-        let mut sums = Sums::default();
-        for call in calls {
-            sums.add_call(
-                super::counts_of(call),
-                call.duration_ms,
-                call.cost_estimate,
-                call.currency.as_deref(),
-            );
-        }
-        Self::new(sums, None, Group::default())
-    }
+    sums.into_row(None, Group::default())
 }
 
 /// The summary of the last seven days or of the query's time range, as a report.
@@ -78,7 +59,8 @@ pub(in super::super) fn report_since(
         None => BacklogKeys::default(),
     };
     let period = ReportPeriod::of(query_context.tx, &filter, Projection::default(), |_| Ok(true))?;
-    let row = |(group, sums)| TokenUsageReportRow::new(sums, query_context.workspace_id, group);
+    let row =
+        |(group, sums): (Group, Sums)| sums.into_row(query_context.workspace_id.map(str::to_owned), group);
     let total = row((Group::default(), total));
     Ok(TokenUsageReport { group_by, rows: groups.into_iter().map(row).collect(), total, keys, period })
 }
